@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""What a control says: rules, evidence and findings."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+
+PASS = "pass"
+FAIL = "fail"
+FIXED = "fixed"
+WAIVED = "waived"
+NOT_APPLICABLE = "not_applicable"
+NOT_ASSESSED = "not_assessed"
+ERROR = "error"
+STATUSES = (PASS, FAIL, FIXED, WAIVED, NOT_APPLICABLE, NOT_ASSESSED, ERROR)
+
+# Mozilla's levels (guidelines/risk/standard_levels); their "unknown" is our not_assessed.
+RISKS = ("low", "medium", "high", "maximum")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """One thing a control can find; its id is never reused and never renamed.
+
+    name: the part of the id behind the control's name, such as "bind".
+    title: the state that passes, in at most 100 characters.
+    risk: one of RISKS. reference: URL of the page that the rule comes from.
+    remedy: what a person does where there is no fix, or what the fix does.
+    """
+
+    name: str
+    title: str
+    risk: str
+    reference: str
+    remedy: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """Where a value was read, what it was and what was expected. Never a secret."""
+
+    source: str
+    found: str
+    expected: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One rule's verdict on one subject of one host.
+
+    Findings that share one fix (the very same tuple of changes) are fixed, and put back, together.
+    """
+
+    rule: Rule
+    subject: str
+    status: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    fix: tuple[Change, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same finding after a fix: the rule's name and the subject."""
+        return (self.rule.name, self.subject)

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""The only door to the machine: files and commands, each read once a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import errno
+import glob
+import os
+import subprocess
+import typing as t
+
+T = t.TypeVar("T")
+
+#: Commands of a host never depend on the caller's language or aliases.
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "SYSTEMD_COLORS": "0",
+    "SYSTEMD_PAGER": "",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+MAX_FILE = 64 * 1024 * 1024
+
+
+class HostError(Exception):
+    """Something could not be read: what, where and why."""
+
+
+class Missing(HostError):
+    """No such file or program."""
+
+
+class NeedsRoot(HostError):
+    """Readable by root alone; the engine turns an escape into `not_assessed`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Completed:
+    """The end of a command; rc 124 for one that took too long, 127 for a missing one."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+
+Runner = t.Callable[[t.Sequence[str], t.Optional[str], float], Completed]
+
+
+def run_command(argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
+    """Run argv without a shell, in ENVIRONMENT, and with bytes that are not UTF-8 kept as surrogates."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            input=None if stdin is None else stdin.encode("utf-8", "surrogateescape"),
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            timeout=timeout,
+            env={**ENVIRONMENT, "HOME": os.environ.get("HOME", "/")},
+            cwd="/",
+            check=False,
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return Completed(127, "", f"{argv[0]}: command not found")
+    except PermissionError as exc:
+        return Completed(126, "", str(exc))
+    except subprocess.TimeoutExpired:
+        return Completed(124, "", f"{argv[0]}: no end after {timeout:g} s")
+    return Completed(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+class Host:
+    """One machine, seen through its files below `root` and the commands that `runner` runs.
+
+    Everything read is remembered for the life of the object; `refresh()` gives a new one that remembers nothing.
+    """
+
+    def __init__(self, *, root: str = "/", runner: Runner = run_command, now: datetime.datetime | None = None) -> None:
+        self.root = root
+        self._runner = runner
+        self._now = now
+        self._memory: dict[t.Any, t.Any] = {}
+
+    def refresh(self) -> Host:
+        """The same machine, to be read anew."""
+        return type(self)(root=self.root, runner=self._runner, now=self._now)
+
+    def once(self, read: t.Callable[[Host], T]) -> T:
+        """`read(self)`, called at most once a run: how facts are shared between controls."""
+        return t.cast(T, self._remember(read, lambda: read(self)))
+
+    def path(self, name: str) -> str:
+        """Where a path of the host lies for this process."""
+        return os.path.join(self.root, name.lstrip("/")) if self.root != "/" else name
+
+    def now(self) -> datetime.datetime:
+        """The present, with time zone."""
+        return self._now or datetime.datetime.now(datetime.timezone.utc)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this process may read and write everything."""
+        return os.geteuid() == 0
+
+    # Files
+
+    def read_bytes(self, name: str) -> bytes:
+        """The file's bytes (at most MAX_FILE). Raises Missing, NeedsRoot or HostError."""
+        return t.cast(bytes, self._remember(("read", name), lambda: self._read(name)))
+
+    def read_text(self, name: str) -> str:
+        """The file as UTF-8, with other bytes kept as surrogates (lossless). Raises like read_bytes."""
+        return _text(self.read_bytes(name))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is something at the path (a dangling link does not count). Raises NeedsRoot."""
+        return self.stat(name) is not None
+
+    def stat(self, name: str) -> os.stat_result | None:
+        """The status of what the path leads to, or None. Raises NeedsRoot."""
+        return t.cast("os.stat_result | None", self._remember(("stat", name), lambda: self._stat(name)))
+
+    def readlink(self, name: str) -> str | None:
+        """What the link says, or None where there is no link. Raises NeedsRoot."""
+        try:
+            return os.readlink(self.path(name))
+        except OSError as exc:
+            if exc.errno in (errno.EACCES, errno.EPERM):
+                raise NeedsRoot(f"{name}: not readable by this user; run as root (become: true)") from exc
+            return None
+
+    def listdir(self, name: str) -> list[str]:
+        """Sorted names in a folder; none where there is no such folder. Raises NeedsRoot."""
+        try:
+            return sorted(os.listdir(self.path(name)))
+        except OSError as exc:
+            if exc.errno in (errno.EACCES, errno.EPERM):
+                raise NeedsRoot(f"{name}: not readable by this user; run as root (become: true)") from exc
+            return []
+
+    def glob(self, pattern: str) -> list[str]:
+        """Sorted paths of the host that match."""
+        found = glob.glob(self.path(pattern))
+        strip = 0 if self.root == "/" else len(self.root.rstrip("/"))
+        return sorted(path[strip:] for path in found)
+
+    # Commands
+
+    def run(self, argv: t.Sequence[str], *, stdin: str | None = None, timeout: float = 10) -> Completed:
+        """Run a command now (changes do); never raises for a command that fails, is missing or takes too long."""
+        return self._runner(argv, stdin, timeout)
+
+    def ask(self, *argv: str, stdin: str | None = None, timeout: float = 10) -> Completed:
+        """Run a command that only reads, at most once a run."""
+        return t.cast(Completed, self._remember(("ask", argv, stdin), lambda: self.run(argv, stdin=stdin, timeout=timeout)))
+
+    def which(self, program: str) -> str | None:
+        """The path of a program of this machine, or None."""
+        for folder in ENVIRONMENT["PATH"].split(":"):
+            path = f"{folder}/{program}"
+            if os.access(self.path(path), os.X_OK):
+                return path
+        return None
+
+    def _read(self, name: str) -> bytes:
+        try:
+            with open(self.path(name), "rb") as stream:
+                return stream.read(MAX_FILE)
+        except OSError as exc:
+            raise _readable_error(name, exc) from exc
+
+    def _stat(self, name: str) -> os.stat_result | None:
+        try:
+            return os.stat(self.path(name))
+        except OSError as exc:
+            if exc.errno in (errno.EACCES, errno.EPERM):
+                raise _readable_error(name, exc) from exc
+            return None
+
+    def _remember(self, key: t.Any, read: t.Callable[[], t.Any]) -> t.Any:
+        if key not in self._memory:
+            self._memory[key] = read()
+        return self._memory[key]
+
+
+def _readable_error(name: str, exc: OSError) -> HostError:
+    if exc.errno in (errno.EACCES, errno.EPERM):
+        return NeedsRoot(f"{name}: not readable by this user; run as root (become: true)")
+    if exc.errno in (errno.ENOENT, errno.ENOTDIR):
+        return Missing(f"{name}: no such file")
+    return HostError(f"{name}: {exc.strerror or exc}")
