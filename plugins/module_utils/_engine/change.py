@@ -13,9 +13,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-Diff = dict[str, str]
+Diff = t.Dict[str, str]
 #: What a change has to remember to be taken back; JSON.
-Before = dict[str, t.Any]
+Before = t.Dict[str, t.Any]
 
 
 class ChangeError(Exception):
@@ -56,15 +56,19 @@ class Change:
         """Before and after, as Ansible shows them; no reading, so check mode and the run show the same."""
         raise NotImplementedError
 
-    def before(self, host: Machine) -> Before:
-        """What `revert` will need, read just before `apply`."""
-        raise NotImplementedError
+    def capture(self, host: Machine) -> Before:
+        """What `revert` will need besides the change itself, read just before `apply`."""
+        return {}
+
+    def conflict(self, host: Machine) -> str:
+        """Why this cannot be taken back without losing what somebody did since; empty where it can."""
+        return ""
 
     def apply(self, host: Machine, *, tag: str) -> None:
         """Make the change. `tag` names this run and step (for temporary files). Raises ChangeError."""
         raise NotImplementedError
 
-    def revert(self, host: Machine, before: Before, *, tag: str, force: bool = False) -> None:
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
         """Take it back, wherever `apply` was stopped. Raises ChangeError where somebody changed the thing since."""
         raise NotImplementedError
 

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Changes to files: written beside, validated, renamed; never half-written, never through a link."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import stat
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
+    Before,
+    Change,
+    ChangeError,
+    Diff,
+    Machine,
+    kind,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import (
+    missing_folders,
+    open_folder,
+    read_plain,
+    set_xattrs,
+    xattrs,
+)
+
+HIDDEN = "(not shown: may hold secrets)\n"
+
+
+def write_file(
+    host: Machine, path: str, text: str, *, mode: int = 0o644, validate: tuple[str, ...] = (), sensitive: bool = False
+) -> WriteFile:
+    """Plan to give the file this text. `mode` is for a new file; an existing one keeps its owner, mode and ACL.
+
+    `validate` is a command with "{}" for the path of the candidate; it must exit 0 or nothing is written.
+    Raises ChangeError where the path is no plain file.
+    """
+    return WriteFile(path, read_now(host, path), text, mode, validate, sensitive)
+
+
+def remove_file(host: Machine, path: str, *, sensitive: bool = False) -> RemoveFile:
+    """Plan to remove the file. Raises ChangeError where the path is no plain file."""
+    return RemoveFile(path, read_now(host, path), sensitive)
+
+
+def read_now(host: Machine, path: str) -> str | None:
+    """The file's text (other bytes than UTF-8 as surrogates), or None where there is no file."""
+    with _folder_of(host, path, missing_ok=True) as folder:
+        found = read_plain(folder, os.path.basename(path), path) if folder is not None else None
+    return None if found is None else found[0].decode("utf-8", "surrogateescape")
+
+
+@contextlib.contextmanager
+def _folder_of(host: Machine, path: str, *, create: bool = False, missing_ok: bool = False) -> t.Iterator[int | None]:
+    try:
+        folder = open_folder(os.path.dirname(host.path(path)), create=create)
+    except FileNotFoundError:
+        if not missing_ok:
+            raise
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class WriteFile(Change):
+    """Replace (or make) one file's text. `before` is the text it was planned against, None for no file."""
+
+    path: str
+    before: str | None
+    after: str
+    mode: int = 0o644
+    validate: tuple[str, ...] = ()
+    sensitive: bool = False
+
+    def describe(self) -> str:
+        return f"{'create' if self.before is None else 'edit'} {self.path}"
+
+    def diff(self) -> Diff:
+        return _diff(self.path, self.before or "", self.after, sensitive=self.sensitive)
+
+    def capture(self, host: Machine) -> Before:
+        return {"meta": _meta(host, self.path), "made": missing_folders(os.path.dirname(host.path(self.path)))}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        now = read_now(host, self.path)
+        if now == self.after:
+            return
+        if now != self.before:
+            raise ChangeError(f"{self.path}: changed between the plan and the act, nothing was written; run again")
+        _put(host, self.path, self.after, tag=tag, meta={"mode": self.mode}, validate=self.validate)
+
+    def conflict(self, host: Machine) -> str:
+        return _conflict(host, self.path, self.before, self.after)
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        _clean(host, self.path, tag)
+        if not force and self.conflict(host):
+            raise ChangeError(self.conflict(host))
+        _restore(host, self.path, self.before, captured, tag=tag)
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class RemoveFile(Change):
+    """Remove one file; its text, owner, mode and ACL go to the journal."""
+
+    path: str
+    before: str | None
+    sensitive: bool = False
+
+    def describe(self) -> str:
+        return f"remove {self.path}"
+
+    def diff(self) -> Diff:
+        return _diff(self.path, self.before or "", "", sensitive=self.sensitive)
+
+    def capture(self, host: Machine) -> Before:
+        return {"meta": _meta(host, self.path), "made": []}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        now = read_now(host, self.path)
+        if now is None:
+            return
+        if now != self.before:
+            raise ChangeError(f"{self.path}: changed between the plan and the act, not removed; run again")
+        _drop(host, self.path)
+
+    def conflict(self, host: Machine) -> str:
+        return _conflict(host, self.path, self.before, None)
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        _clean(host, self.path, tag)
+        if not force and self.conflict(host):
+            raise ChangeError(self.conflict(host))
+        _restore(host, self.path, self.before, captured, tag=tag)
+
+
+def _diff(path: str, before: str, after: str, *, sensitive: bool) -> Diff:
+    if sensitive:
+        before, after = (before and f"before {HIDDEN}"), (after and f"after {HIDDEN}")
+    return {"before_header": path, "after_header": path, "before": before, "after": after}
+
+
+def _conflict(host: Machine, path: str, before: str | None, after: str | None) -> str:
+    if read_now(host, path) in (before, after):
+        return ""
+    return f"{path}: somebody changed it since this run; look at it, then undo with force: true to lose that change"
+
+
+def _meta(host: Machine, path: str) -> dict[str, t.Any] | None:
+    with _folder_of(host, path, missing_ok=True) as folder:
+        if folder is None or read_plain(folder, os.path.basename(path), path) is None:
+            return None
+        fd = os.open(os.path.basename(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            status = os.fstat(fd)
+            return {"mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid, "xattrs": xattrs(fd)}
+        finally:
+            os.close(fd)
+
+
+def _temporary(path: str, tag: str) -> str:
+    return f".{os.path.basename(path)}.{tag}"
+
+
+def _put(
+    host: Machine, path: str, text: str, *, tag: str, meta: t.Mapping[str, t.Any], validate: tuple[str, ...] = ()
+) -> None:
+    """Write beside, give it the present file's (else `meta`'s) owner, mode and ACL, validate, rename."""
+    keep = _meta(host, path) or meta
+    with _folder_of(host, path, create=True) as folder:
+        temporary = _temporary(path, tag)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        try:
+            _write(folder, temporary, text, keep)
+            _validate(host, path, temporary, validate)
+            os.rename(temporary, os.path.basename(path), src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+        os.fsync(t.cast(int, folder))
+
+
+def _write(folder: int | None, name: str, text: str, meta: t.Mapping[str, t.Any]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb") as stream:
+        stream.write(text.encode("utf-8", "surrogateescape"))
+        stream.flush()
+        fd = stream.fileno()
+        if "uid" in meta and (meta["uid"], meta["gid"]) != (os.geteuid(), os.getegid()):
+            os.fchown(fd, meta["uid"], meta["gid"])
+        set_xattrs(fd, meta.get("xattrs", {}))
+        os.fchmod(fd, meta["mode"])
+        os.fsync(fd)
+
+
+def _validate(host: Machine, path: str, temporary: str, command: tuple[str, ...]) -> None:
+    if not command:
+        return
+    candidate = os.path.join(os.path.dirname(host.path(path)), temporary)
+    done = host.run([word.replace("{}", candidate) for word in command], timeout=60)
+    if done.rc != 0:
+        said = (done.stderr or done.stdout).strip().replace(candidate, path)
+        raise ChangeError(f"{path}: the new text is refused by {command[0]} (rc {done.rc}), nothing was written: {said}")
+
+
+def _restore(host: Machine, path: str, text: str | None, captured: Before, *, tag: str) -> None:
+    if text is None:
+        _drop(host, path)
+    elif read_now(host, path) != text:
+        _put(host, path, text, tag=tag, meta=captured["meta"] or {"mode": 0o644})
+    for folder in reversed(captured["made"]):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
+def _drop(host: Machine, path: str) -> None:
+    with _folder_of(host, path, missing_ok=True) as folder:
+        if folder is None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.basename(path), dir_fd=folder)
+        os.fsync(folder)
+
+
+def _clean(host: Machine, path: str, tag: str) -> None:
+    """Remove what a killed process left beside the file."""
+    with _folder_of(host, path, missing_ok=True) as folder, contextlib.suppress(FileNotFoundError):
+        if folder is not None:
+            os.unlink(_temporary(path, tag), dir_fd=folder)
