@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Changes to systemd units: their state, and making a service take up a new configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import time
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
+    Before,
+    Change,
+    ChangeError,
+    Diff,
+    Machine,
+    kind,
+)
+
+LINKS = "/etc/systemd/system"
+POLL_SECONDS = 0.1
+#: A daemon of Type=simple is "active" before it has read its configuration; without a port to try, look again after this.
+SETTLE_SECONDS = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """`active`: whether it runs. `enablement`: UnitFileState of systemctl(1); "" leaves it alone."""
+
+    active: bool
+    enablement: str = ""
+
+    def render(self) -> str:
+        lines = [f"active: {'yes' if self.active else 'no'}"]
+        lines += [f"enablement: {self.enablement}"] if self.enablement else []
+        return "\n".join(lines) + "\n"
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class UnitState(Change):
+    """Stop, start, enable, disable, mask or unmask one unit. `before` is what it was planned against."""
+
+    unit: str
+    before: State
+    after: State
+
+    def __post_init__(self) -> None:
+        for name in ("before", "after"):
+            value = getattr(self, name)
+            if not isinstance(value, State):
+                object.__setattr__(self, name, State(**value))
+
+    def describe(self) -> str:
+        return f"{' and '.join(verb for verb in self._verbs(self.before)) or 'keep'} {self.unit}"
+
+    def diff(self) -> Diff:
+        return {
+            "before_header": self.unit,
+            "after_header": self.unit,
+            "before": self.before.render(),
+            "after": dataclasses.replace(self.after, enablement=self.after.enablement or self.before.enablement).render(),
+        }
+
+    def _verbs(self, now: State) -> list[str]:
+        """The systemctl verbs that lead from `now` to `after`, in the order that never starts what is to be masked."""
+        wanted = self.after.enablement or now.enablement
+        steps = {
+            "unmask": now.enablement == "masked" and wanted != "masked",
+            "stop": now.active and not self.after.active,
+            "disable": now.enablement == "enabled" and wanted in ("disabled", "masked"),
+            "mask": now.enablement != "masked" and wanted == "masked",
+            "enable": now.enablement != "enabled" and wanted == "enabled",
+            "start": not now.active and self.after.active,
+        }
+        return [verb for verb, needed in steps.items() if needed]
+
+    def capture(self, host: Machine) -> Before:
+        return {"state": dataclasses.asdict(read_state(host, self.unit)), "links": _links(host)}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        for verb in self._verbs(read_state(host, self.unit)):
+            systemctl(host, verb, self.unit)
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        old = State(**captured["state"])
+        back = UnitState(self.unit, read_state(host, self.unit), dataclasses.replace(old, active=False))
+        masked = back.before.enablement == "masked" and old.enablement != "masked"
+        if masked:
+            systemctl(host, "unmask", self.unit)
+        restored = _restore_links(host, captured["links"], _names(host, self.unit))
+        if masked or restored:
+            systemctl(host, "daemon-reload")
+        for verb in UnitState(self.unit, old, old)._verbs(read_state(host, self.unit)):
+            systemctl(host, verb, self.unit)
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class Activate(Change):
+    """Reload or restart a unit so that it takes up what was written, and see that it is healthy.
+
+    Healthy: the unit is active and each (address, TCP port) of `ports` takes a connection within `seconds`.
+    """
+
+    activates: t.ClassVar[bool] = True
+
+    unit: str
+    verb: str
+    ports: tuple[tuple[str, int], ...] = ()
+    seconds: int = 30
+
+    def describe(self) -> str:
+        return f"{self.verb} {self.unit}"
+
+    def diff(self) -> Diff:
+        header = f"{self.unit} (configuration in use)"
+        return {"before_header": header, "after_header": header, "before": "", "after": f"taken up by {self.verb}\n"}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        systemctl(host, self.verb, self.unit)
+        self._await_health(host)
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        host.run(["systemctl", "reset-failed", self.unit])
+        self.apply(host, tag=tag)
+
+    def _await_health(self, host: Machine) -> None:
+        deadline = time.monotonic() + self.seconds
+        while True:
+            ill = self._illness(host)
+            if not ill:
+                return
+            if time.monotonic() > deadline:
+                raise ChangeError(f"{self.unit}: not healthy {self.seconds} s after {self.verb}: {ill}")
+            time.sleep(POLL_SECONDS)
+
+    def _illness(self, host: Machine) -> str:
+        if not self.ports:
+            time.sleep(SETTLE_SECONDS)
+        if not read_state(host, self.unit).active:
+            return f"it is not active; see journalctl -u {self.unit}"
+        closed = [f"{address} port {port}" for address, port in self.ports if not _answers(address, port)]
+        return f"no answer on {', '.join(closed)}" if closed else ""
+
+
+def _answers(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def read_state(host: Machine, unit: str) -> State:
+    """The unit's state as systemd has it now. Raises ChangeError where systemctl does not answer."""
+    done = host.run(["systemctl", "show", "-p", "ActiveState", "-p", "UnitFileState", "--", unit])
+    if done.rc != 0:
+        raise ChangeError(f"{unit}: systemctl show failed (rc {done.rc}): {done.stderr.strip()}")
+    shown = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    return State(shown.get("ActiveState") in ("active", "reloading", "activating"), shown.get("UnitFileState", ""))
+
+
+def systemctl(host: Machine, verb: str, *units: str) -> None:
+    """Run systemctl; raises ChangeError with what it said."""
+    done = host.run(["systemctl", verb, *(["--", *units] if units else [])], timeout=120)
+    if done.rc != 0:
+        raise ChangeError(f"systemctl {verb} {' '.join(units)} failed (rc {done.rc}): {(done.stderr or done.stdout).strip()}")
+
+
+def _names(host: Machine, unit: str) -> set[str]:
+    """The unit, its aliases and what its [Install] section enables along with it (Also=, systemd.unit(5))."""
+    shown = host.run(["systemctl", "show", "-p", "Names", "-p", "FragmentPath", "--", unit]).stdout
+    fields = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    names = {unit, *fields.get("Names", "").split()}
+    try:
+        with open(host.path(fields.get("FragmentPath") or "/nonexistent"), encoding="utf-8", errors="replace") as stream:
+            for line in stream:
+                if line.startswith(("Also=", "Alias=")):
+                    names.update(line.split("=", 1)[1].split())
+    except OSError:
+        pass
+    return names
+
+
+def _links(host: Machine) -> dict[str, str]:
+    """All enabling links: enabling again would make them, but not always with the same text."""
+    top = host.path(LINKS)
+    found = {}
+    for folder, _folders, names in os.walk(top):
+        for name in [*names, *_folders]:
+            path = os.path.join(folder, name)
+            if os.path.islink(path):
+                found[os.path.relpath(path, top)] = os.readlink(path)
+    return found
+
+
+def _restore_links(host: Machine, links: t.Mapping[str, str], names: set[str]) -> bool:
+    top = host.path(LINKS)
+    missing = {
+        os.path.join(top, link): target
+        for link, target in links.items()
+        if {os.path.basename(link), os.path.basename(target)} & names and not os.path.lexists(os.path.join(top, link))
+    }
+    for path, target in missing.items():
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        os.symlink(target, path)
+    return bool(missing)
