@@ -6,7 +6,17 @@
 
 from __future__ import annotations
 
-RUN = r"""
+
+class ModuleDocFragment:
+    """C(_control) for the module of one control, C(_control.run) for modules that run many, C(_control.services)."""
+
+    DOCUMENTATION = r"""
+options:
+  enforce:
+    description:
+      - Whether to fix what fails. With V(false) the module only reports.
+    type: bool
+    default: true
   time_limit:
     description:
       - Seconds that one control may take on a host.
@@ -21,7 +31,8 @@ RUN = r"""
     default: 60
   resume:
     description:
-      - Identifier of the run to go on with. Set by the controller's half after it has installed packages; not for people.
+      - Identifier of the run to go on with.
+      - Set by the controller's half after it has installed packages; not for people.
     type: str
     default: ""
   waivers:
@@ -40,23 +51,42 @@ RUN = r"""
     default: none
 """
 
-
-class ModuleDocFragment:
-    """C(_control) for the module of one control, C(_control.run) for modules that run many, C(_control.services)."""
-
-    DOCUMENTATION = (
-        r"""
+    # The same without `enforce`: tools read these texts without running them, so they cannot be put together.
+    RUN = r"""
 options:
-  enforce:
+  time_limit:
     description:
-      - Whether to fix what fails. With V(false) the module only reports.
-    type: bool
-    default: true
+      - Seconds that one control may take on a host.
+      - A control that takes longer ends with status V(error) and the others go on.
+    type: int
+    default: 30
+  lock_timeout:
+    description:
+      - Seconds to wait for another run that is changing the same host.
+      - When they are over, the module fails and says who holds the lock.
+    type: int
+    default: 60
+  resume:
+    description:
+      - Identifier of the run to go on with.
+      - Set by the controller's half after it has installed packages; not for people.
+    type: str
+    default: ""
+  waivers:
+    description:
+      - Findings that somebody has accepted. They stay in the report with status V(waived) and do not fail the task.
+      - Each needs a C(match) (a JMESPath expression over the finding), C(why), C(owner) and C(expires).
+    type: list
+    elements: dict
+    default: []
+  fail_on:
+    description:
+      - The task fails when a finding of this risk or above is left.
+      - With V(none) a finding never fails the task.
+    type: str
+    choices: [none, low, medium, high, maximum]
+    default: none
 """
-        + RUN
-    )
-
-    RUN = "options:" + RUN
 
     SERVICES = r"""
 options:
