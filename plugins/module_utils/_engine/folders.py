@@ -81,7 +81,9 @@ def _enter(here: int, step: str, *, create: bool) -> int:
         if not create:
             raise
     os.mkdir(step, 0o755, dir_fd=here)
-    return os.open(step, _OPEN_FOLDER, dir_fd=here)
+    made = os.open(step, _OPEN_FOLDER, dir_fd=here)
+    os.fchmod(made, 0o755)
+    return made
 
 
 def _trusted_link(here: int, part: str, path: str) -> str | None:

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import os
+import re
 import socket
 import time
 import typing as t
@@ -22,6 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 )
 
 LINKS = "/etc/systemd/system"
+SYSV_LINKS = "/etc/rc[0-6S].d"
 POLL_SECONDS = 0.1
 #: A daemon of Type=simple is "active" before it has read its configuration; without a port to try, look again after this.
 SETTLE_SECONDS = 0.5
@@ -88,12 +91,9 @@ class UnitState(Change):
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
         old = State(**captured["state"])
-        back = UnitState(self.unit, read_state(host, self.unit), dataclasses.replace(old, active=False))
-        masked = back.before.enablement == "masked" and old.enablement != "masked"
-        if masked:
+        if read_state(host, self.unit).enablement == "masked" and old.enablement != "masked":
             systemctl(host, "unmask", self.unit)
-        restored = _restore_links(host, captured["links"], _names(host, self.unit))
-        if masked or restored:
+        if _restore_links(host, captured["links"], _names(host, self.unit)):
             systemctl(host, "daemon-reload")
         for verb in UnitState(self.unit, old, old)._verbs(read_state(host, self.unit)):
             systemctl(host, verb, self.unit)
@@ -188,25 +188,31 @@ def _names(host: Machine, unit: str) -> set[str]:
 
 
 def _links(host: Machine) -> dict[str, str]:
-    """All enabling links: enabling again would make them, but not always with the same text."""
-    top = host.path(LINKS)
+    """All enabling links, systemd's and those of the SysV scripts beside it: enabling again makes them, but with other texts."""
     found = {}
-    for folder, _folders, names in os.walk(top):
-        for name in [*names, *_folders]:
-            path = os.path.join(folder, name)
-            if os.path.islink(path):
-                found[os.path.relpath(path, top)] = os.readlink(path)
+    for top in [host.path(LINKS), *sorted(glob.glob(host.path(SYSV_LINKS)))]:
+        for folder, folders, names in os.walk(top):
+            paths = [os.path.join(folder, name) for name in (*folders, *names)]
+            found.update({path: os.readlink(path) for path in paths if os.path.islink(path)})
     return found
 
 
 def _restore_links(host: Machine, links: t.Mapping[str, str], names: set[str]) -> bool:
-    top = host.path(LINKS)
-    missing = {
-        os.path.join(top, link): target
-        for link, target in links.items()
-        if {os.path.basename(link), os.path.basename(target)} & names and not os.path.lexists(os.path.join(top, link))
-    }
+    """Make the enabling links of these units again what they were; says whether any had to be."""
+    now = _links(host)
+    wanted = {path: target for path, target in links.items() if _enables(path, target, names)}
+    surplus = [path for path, target in now.items() if path not in wanted and _enables(path, target, names) and "/rc" in path]
+    missing = {path: target for path, target in wanted.items() if path not in now}
+    for path in surplus:
+        os.unlink(path)
     for path, target in missing.items():
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         os.symlink(target, path)
-    return bool(missing)
+    return bool(surplus or missing)
+
+
+def _enables(path: str, target: str, names: set[str]) -> bool:
+    script = re.fullmatch(r"[SK]\d\d(.+)", os.path.basename(path))
+    if script:
+        return f"{script.group(1)}.service" in names
+    return bool({os.path.basename(path), os.path.basename(target)} & names)

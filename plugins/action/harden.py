@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of every control: packages, waivers and the exit policy."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import arrange
+from ansible_collections.infosec.principles.plugins.plugin_utils import _packages
+from ansible_collections.infosec.principles.plugins.plugin_utils._report import score, waivers
+
+if t.TYPE_CHECKING:
+    Result = dict[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    """Runs the module; installs what its fixes wait for and goes on; marks waived findings; fails by `fail_on`."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: Result | None = None) -> Result:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        args = dict(self._task.args)
+        accepted = args.pop("waivers", None) or []
+        result = self._on_host(args, variables)
+        if result.get("packages") and not self._task.check_mode:
+            result = self._with_packages(args, result, variables)
+        if "findings" in result:
+            self._judge(result, accepted, args.get("fail_on", "none"), variables)
+        return result
+
+    def _on_host(self, args: Result, variables: Result) -> Result:
+        name = self._task.resolved_action or self._task.action
+        result: Result = self._execute_module(module_name=name, module_args=args, task_vars=variables)
+        return result
+
+    def _with_packages(self, args: Result, waiting: Result, variables: Result) -> Result:
+        installed = _packages.ensure(self, waiting["packages"], "present", variables)
+        if installed.get("failed"):
+            reason = f"{', '.join(waiting['packages'])} could not be installed: {installed.get('msg')}"
+            return {**waiting, "failed": True, "msg": reason}
+        resumed = self._on_host({**args, "resume": waiting["run_id"]}, variables)
+        if "findings" not in resumed:
+            return {**waiting, **resumed}
+        controls = {finding["control"] for finding in resumed["findings"]}
+        others = [finding for finding in waiting["findings"] if finding["control"] not in controls]
+        findings = arrange(others + resumed["findings"])
+        return {**waiting, "findings": findings, "packages": [], "changed": waiting["changed"] or resumed["changed"]}
+
+    def _judge(self, result: Result, accepted: list[Result], fail_on: str, variables: Result) -> None:
+        host = variables.get("inventory_hostname", "")
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        try:
+            result["findings"] = waivers.apply(result["findings"], host, accepted, today)
+        except ValueError as exc:
+            raise AnsibleActionFail(str(exc)) from exc
+        left = score.fails_on(result["findings"], fail_on)
+        if left and not result.get("failed"):
+            rules = ", ".join(sorted({f"{finding['rule']} ({finding['subject']})" for finding in left}))
+            result.update(failed=True, msg=f"{len(left)} finding(s) of risk {fail_on} or above are left: {rules}")

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""All controls, in the order in which they run and are fixed. A new control is one line here."""
+
+from __future__ import annotations
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import disk_encryption
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import (
+    database_exposure,
+    listening_services,
+    unused_sshd,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
+from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
+
+CATALOGUE: dict[str, Control] = {
+    control.name: control
+    for control in (
+        listening_services.CONTROL,
+        unused_sshd.CONTROL,
+        database_exposure.CONTROL,
+        automatic_updates.CONTROL,
+        disk_encryption.CONTROL,
+    )
+}

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Asking controls for their findings: each alone, within its time, and in the shape that leaves the host."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+import traceback
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
+
+Wire = t.Dict[str, t.Any]
+
+
+class TimeLimit(BaseException):
+    """A control took too long. No Exception, so that no control swallows it."""
+
+
+class Readable(t.Protocol):
+    """The slice of a host that asking needs."""
+
+    def refresh(self) -> t.Any:
+        """The same machine, to be read anew."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One control to run, with its validated options."""
+
+    control: Control
+    options: Options
+
+    @property
+    def enforce(self) -> bool:
+        """Whether its fixes may be applied."""
+        return bool(self.options.get("enforce", True))
+
+
+def assess(host: Readable, request: Request, *, seconds: float, unreadable: type[Exception]) -> list[f.Finding]:
+    """All findings of one control. What escapes from it (`unreadable`, anything else, the time limit) becomes findings."""
+    found: list[f.Finding] = []
+    try:
+        with _time_limit(seconds):
+            for finding in request.control.assess(host, request.options):
+                found.append(finding)
+    except unreadable as exc:
+        found += _for_each_rule(request.control, f.NOT_ASSESSED, str(exc))
+    except TimeLimit:
+        found += _for_each_rule(request.control, f.ERROR, f"not done within its time limit of {seconds:g} s (time_limit)")
+    except Exception as exc:
+        found += _for_each_rule(request.control, f.ERROR, _escape(exc))
+    return found
+
+
+def to_wire(control: Control, finding: f.Finding) -> Wire:
+    """A finding as the modules return it (docs/architecture.md, The finding)."""
+    return {
+        "control": control.name,
+        "principle": control.principle,
+        "rule": f"{control.name}.{finding.rule.name}",
+        "title": finding.rule.title,
+        "subject": finding.subject,
+        "status": finding.status,
+        "status_before": finding.status,
+        "risk": finding.rule.risk,
+        "message": finding.message,
+        "note": "",
+        "evidence": [dataclasses.asdict(evidence) for evidence in finding.evidence],
+        "remedy": finding.rule.remedy,
+        "reference": finding.rule.reference,
+        "fix": [change.describe() for change in finding.fix],
+        "diff": [change.diff() for change in finding.fix],
+    }
+
+
+def _for_each_rule(control: Control, status: str, message: str) -> list[f.Finding]:
+    return [f.Finding(rule, control.name, status, message) for rule in control.rules]
+
+
+def _escape(exc: Exception) -> str:
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{type(exc).__name__}: {exc} (at {os.path.basename(frame.filename)}:{frame.lineno}); please report it"
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> t.Iterator[None]:
+    def expired(number: int, frame: object) -> t.NoReturn:
+        raise TimeLimit
+
+    former = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)

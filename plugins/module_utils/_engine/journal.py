@@ -1,0 +1,315 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""The journal: what every run changed, written before each act, so that it can be taken back after any crash.
+
+One file a run, `runs/<run id>.jsonl`, one JSON record a line, each on disk (fsync) before the act that it announces.
+A last line that was cut short announces nothing that happened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import json
+import os
+import secrets
+import time
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
+    Before,
+    Change,
+    ChangeError,
+    Machine,
+    dump,
+    load,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import open_folder
+
+STATE = "/var/lib/infosec-principles"
+POLL_SECONDS = 0.2
+#: Where a test kills the process; called with the name of the point.
+Fault = t.Callable[[str], None]
+
+
+class Locked(ChangeError):
+    """Another run holds this host."""
+
+
+@dataclasses.dataclass
+class Step:
+    """One change of a run: what was there before it, and whether it was made."""
+
+    number: int
+    change: Change
+    captured: Before
+    done: bool = False
+    reverted: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it may have left something on the host."""
+        return not self.reverted
+
+
+@dataclasses.dataclass
+class Fix:
+    """The steps that stand or fall together."""
+
+    number: int
+    control: str
+    subjects: list[str]
+    steps: list[Step] = dataclasses.field(default_factory=list)
+    done: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether anything of it may be on the host."""
+        return any(step.stands for step in self.steps)
+
+
+@dataclasses.dataclass
+class Run:
+    """A run as its file tells it. `state`: running (or killed), waiting (for packages), resumed, ended, undoing, undone."""
+
+    run_id: str
+    started: str = ""
+    by: str = ""
+    state: str = "running"
+    fixes: dict[int, Fix] = dataclasses.field(default_factory=dict)
+    waiting: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is something to take back."""
+        return any(fix.stands for fix in self.fixes.values())
+
+    def steps(self) -> list[Step]:
+        """All steps that stand, newest first."""
+        return [step for fix in reversed(list(self.fixes.values())) for step in reversed(fix.steps) if step.stands]
+
+
+class Journal:
+    """The file of one run, and the reading of all."""
+
+    def __init__(self, host: Machine, run_id: str, *, fault: Fault = lambda point: None) -> None:
+        self.run_id = run_id
+        self._host = host
+        self._fault = fault
+        self._path = os.path.join(_folder(host), f"{run_id}.jsonl")
+        told = self.read().fixes.values() if os.path.exists(self._path) else ()
+        self._step = max((step.number for fix in told for step in fix.steps), default=0)
+
+    def start(self, *, by: str) -> None:
+        """Open the run. `by` says who, for the lock and the list."""
+        _make_folder(self._host)
+        self._write(event="run", run_id=self.run_id, started=_now(), by=by)
+
+    def fix(self, number: int, control: str, subjects: t.Sequence[str]) -> None:
+        """A fix begins."""
+        self._write(event="fix", fix=number, control=control, subjects=list(subjects))
+
+    def begin(self, number: int, change: Change) -> Step:
+        """A change of that fix is about to be made."""
+        self._step += 1
+        step = Step(self._step, change, change.capture(self._host))
+        self._write(event="begin", fix=number, step=step.number, change=dump(change), captured=step.captured)
+        return step
+
+    def note(self, event: str, **fields: t.Any) -> None:
+        """Any of: done (step), reverted (step), fixed (fix), waiting (plan), ended, undoing, undone."""
+        self._write(event=event, **fields)
+
+    def tag(self, step: Step) -> str:
+        """What names this step's temporary files."""
+        return f"{self.run_id}-{step.number}"
+
+    def read(self) -> Run:
+        """The run as told so far."""
+        run = Run(self.run_id)
+        for record in _records(self._path):
+            _EVENTS[record["event"]](run, record)
+        return run
+
+    def _write(self, **record: t.Any) -> None:
+        fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, _separator(self._path) + json.dumps(record).encode() + b"\n")
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        self._fault(record["event"])
+
+
+def runs(host: Machine) -> list[Run]:
+    """All runs of this host, oldest first."""
+    try:
+        names = sorted(os.listdir(_folder(host)))
+    except FileNotFoundError:
+        return []
+    return [Journal(host, name[: -len(".jsonl")]).read() for name in names if name.endswith(".jsonl")]
+
+
+def new_run_id() -> str:
+    """Sorts by time, to the microsecond; unique."""
+    return f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+
+
+@contextlib.contextmanager
+def lock(host: Machine, *, by: str, timeout: float) -> t.Iterator[None]:
+    """Hold this host against other runs; waits at most `timeout` seconds, then raises Locked with who holds it."""
+    _make_folder(host)
+    path = os.path.join(host.path(STATE), "lock")
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        _acquire(fd, path, timeout)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, json.dumps({"pid": os.getpid(), "by": by, "since": _now()}).encode(), 0)
+        yield
+        os.ftruncate(fd, 0)
+    finally:
+        os.close(fd)
+
+
+def _acquire(fd: int, path: str, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Locked(f"{path}: another run holds this host for more than {timeout:g} s: {_holder(fd)}") from None
+            time.sleep(POLL_SECONDS)
+
+
+def _holder(fd: int) -> str:
+    try:
+        held = json.loads(os.pread(fd, 4096, 0))
+        return f"process {held['pid']} of {held['by']}, since {held['since']}; wait for it, or stop that process"
+    except (ValueError, KeyError, TypeError):
+        return "it has not said who it is; try again"
+
+
+def take_back(host: Machine, journal: Journal, steps: t.Sequence[Step], *, force: bool = False) -> list[str]:
+    """Revert these steps (newest first), services last and each once; note each; returns what could not be taken back."""
+    failures = []
+    activated: set[Change] = set()
+    for step in [s for s in steps if not s.change.activates] + [s for s in reversed(steps) if s.change.activates]:
+        try:
+            if step.change not in activated:
+                step.change.revert(host, step.captured, tag=journal.tag(step), force=force)
+            journal.note("reverted", step=step.number)
+            activated |= {step.change} if step.change.activates else set()
+        except (ChangeError, OSError) as exc:
+            failures.append(str(exc))
+    return failures
+
+
+def recover(host: Machine) -> list[str]:
+    """Put in order what killed runs left: an unfinished fix is taken back, a finished one stays; says what was done."""
+    said = []
+    for run in runs(host):
+        if run.state not in ("ended", "undone"):
+            said += _recover(host, run)
+    return said
+
+
+def _recover(host: Machine, run: Run) -> list[str]:
+    journal = Journal(host, run.run_id)
+    unfinished = [fix for fix in run.fixes.values() if fix.stands and (run.state == "undoing" or not fix.done)]
+    steps = [step for fix in reversed(unfinished) for step in reversed(fix.steps) if step.stands]
+    failures = take_back(host, journal, steps)
+    if failures:
+        return [f"run {run.run_id} was cut off and could not be put back: {failure}" for failure in failures]
+    journal.note("undone" if run.state == "undoing" else "ended")
+    what = f"{len(steps)} change(s) of its unfinished fix(es) taken back" if steps else "nothing was half-done"
+    return [f"run {run.run_id} was cut off: {what}"]
+
+
+def _folder(host: Machine) -> str:
+    return os.path.join(host.path(STATE), "runs")
+
+
+def _make_folder(host: Machine) -> None:
+    os.close(open_folder(_folder(host), create=True))
+    os.chmod(host.path(STATE), 0o700)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def _separator(path: str) -> bytes:
+    """A line break where a killed process left a line without one."""
+    with open(path, "rb") as stream:
+        stream.seek(0, os.SEEK_END)
+        if stream.tell() == 0:
+            return b""
+        stream.seek(-1, os.SEEK_END)
+        return b"" if stream.read(1) == b"\n" else b"\n"
+
+
+def _records(path: str) -> t.Iterator[dict[str, t.Any]]:
+    with open(path, encoding="utf-8") as stream:
+        for line in stream:
+            with contextlib.suppress(ValueError):
+                record = json.loads(line)
+                if isinstance(record, dict) and record.get("event") in _EVENTS:
+                    yield record
+
+
+def _on_run(run: Run, record: dict[str, t.Any]) -> None:
+    run.started, run.by = record["started"], record["by"]
+
+
+def _on_fix(run: Run, record: dict[str, t.Any]) -> None:
+    run.fixes[record["fix"]] = Fix(record["fix"], record["control"], record["subjects"])
+
+
+def _on_begin(run: Run, record: dict[str, t.Any]) -> None:
+    step = Step(record["step"], load(record["change"]), record["captured"])
+    run.fixes[record["fix"]].steps.append(step)
+
+
+def _find(run: Run, number: int) -> Step:
+    return next(step for fix in run.fixes.values() for step in fix.steps if step.number == number)
+
+
+def _on_done(run: Run, record: dict[str, t.Any]) -> None:
+    _find(run, record["step"]).done = True
+
+
+def _on_reverted(run: Run, record: dict[str, t.Any]) -> None:
+    _find(run, record["step"]).reverted = True
+
+
+def _on_fixed(run: Run, record: dict[str, t.Any]) -> None:
+    run.fixes[record["fix"]].done = True
+
+
+def _on_waiting(run: Run, record: dict[str, t.Any]) -> None:
+    run.waiting, run.state = record["plan"], "waiting"
+
+
+def _on_state(run: Run, record: dict[str, t.Any]) -> None:
+    run.state = record["event"]
+
+
+_EVENTS: dict[str, t.Callable[[Run, dict[str, t.Any]], None]] = {
+    "run": _on_run,
+    "fix": _on_fix,
+    "begin": _on_begin,
+    "done": _on_done,
+    "reverted": _on_reverted,
+    "fixed": _on_fixed,
+    "waiting": _on_waiting,
+    "resumed": _on_state,
+    "ended": _on_state,
+    "undoing": _on_state,
+    "undone": _on_state,
+}

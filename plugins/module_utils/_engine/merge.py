@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""What became of the findings after the fixes."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+
+Wire = t.Dict[str, t.Any]
+Key = t.Tuple[str, str]
+GOOD = (f.PASS, f.NOT_APPLICABLE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a fix ended: `failure` is empty where all its changes were made."""
+
+    failure: str = ""
+    changes: tuple[str, ...] = ()
+
+
+def key(finding: Wire) -> Key:
+    """What makes it the same finding before and after."""
+    return (finding["rule"], finding["subject"])
+
+
+def merge(before: t.Sequence[Wire], after: t.Sequence[Wire], outcomes: t.Mapping[Key, Outcome]) -> list[Wire]:
+    """Each finding of `before` with the status that it has now, then those that only `after` has; sorted.
+
+    `after` holds the second assessment of the controls that changed something. A subject that is gone after its
+    fix is fixed: the socket is closed, the file is no longer there.
+    """
+    now = {key(finding): finding for finding in after}
+    again = {finding["control"] for finding in after} | {rule.split(".")[0] for rule, _subject in outcomes}
+    known = {key(finding) for finding in before}
+    merged = [_merged(old, now.get(key(old)), outcomes.get(key(old)), old["control"] in again) for old in before]
+    merged += [
+        {**new, "status_before": f.NOT_ASSESSED, "note": "first seen after the fix"} for new in after if key(new) not in known
+    ]
+    return arrange(merged)
+
+
+def arrange(findings: t.Iterable[Wire]) -> list[Wire]:
+    """In the one order that every run has."""
+    return sorted(findings, key=lambda finding: (finding["control"], finding["rule"], finding["subject"]))
+
+
+def _merged(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -> Wire:
+    if outcome is not None and outcome.failure:
+        return {**old, "status": f.ERROR, "note": outcome.failure}
+    if not again:
+        return old
+    if new is None:
+        return {**old, "status": f.FIXED, "note": _done(outcome)} if outcome else old
+    if new["status"] in GOOD and old["status"] not in GOOD:
+        return {**old, "status": f.FIXED, "note": _done(outcome)}
+    if new["status"] != old["status"] or outcome is not None:
+        return {**old, "status": new["status"], "note": f"after the fix: {new['message']}"}
+    return old
+
+
+def _done(outcome: Outcome | None) -> str:
+    return "; ".join(outcome.changes) if outcome else "put right by another fix of this run"

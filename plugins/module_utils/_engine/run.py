@@ -1,0 +1,193 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""One run: assess, fix, assess again."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request, assess, to_wire
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError, dump, load
+from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
+    Fault,
+    Journal,
+    Step,
+    lock,
+    new_run_id,
+    recover,
+    take_back,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import Key, Outcome, Wire, arrange, merge
+
+NEEDS_ROOT = "not fixed: changing this host needs root; run with become: true, or with enforce: false to report only"
+WAITS = "waits for the controller to install {}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How to run. `unreadable` is the host's own exception for what root alone can read; `by` says who runs."""
+
+    unreadable: type[Exception]
+    check: bool = False
+    time_limit: float = 30
+    lock_timeout: float = 60
+    by: str = "unknown"
+    fault: Fault = lambda point: None
+
+
+@dataclasses.dataclass
+class Planned:
+    """One fix and the findings that it is for."""
+
+    control: str
+    keys: list[Key]
+    changes: tuple[Change, ...]
+    #: Set where it was applied.
+    outcome: Outcome | None = None
+
+    @property
+    def packages(self) -> list[str]:
+        """What the controller has to install first."""
+        return [getattr(change, "name") for change in self.changes if change.on_controller]  # noqa: B009
+
+
+@dataclasses.dataclass
+class Result:
+    """What a module returns; the same keys in check mode and in a real run."""
+
+    findings: list[Wire]
+    changed: bool = False
+    diff: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    run_id: str = ""
+    packages: list[str] = dataclasses.field(default_factory=list)
+    messages: list[str] = dataclasses.field(default_factory=list)
+
+
+def run(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> Result:
+    """Assess; in a real run also fix and assess again. Raises Locked where another run holds the host."""
+    if settings.check or not host.is_root or not any(request.enforce for request in requests):
+        findings, plan = _assess(host, requests, settings)
+        if settings.check:
+            return Result(findings, bool(plan), _diffs(plan))
+        outcomes = {key: Outcome(NEEDS_ROOT) for fix in plan for key in fix.keys}
+        return Result(merge(findings, [], outcomes))
+    with lock(host, by=settings.by, timeout=settings.lock_timeout):
+        messages = recover(host)
+        result = _enforce(host, requests, settings)
+    return dataclasses.replace(result, messages=messages)
+
+
+def resume(host: t.Any, requests: t.Sequence[Request], settings: Settings, run_id: str) -> Result:
+    """Go on with the fixes of a run that waited for packages; the findings are those of their controls."""
+    with lock(host, by=settings.by, timeout=settings.lock_timeout):
+        journal = Journal(host, run_id, fault=settings.fault)
+        told = journal.read()
+        if told.state != "waiting":
+            raise ChangeError(f"run {run_id}: is {told.state}, not waiting for packages; another run has put it in order: run again")
+        plan = [_planned(record) for record in told.waiting["fixes"]]
+        journal.note("resumed")
+        _apply(host, journal, plan, first=len(told.fixes) + 1)
+        journal.note("ended")
+        names = {fix.control for fix in plan}
+        concerned = [request for request in requests if request.control.name in names]
+        return _result(host, told.waiting["findings"], concerned, plan, settings, run_id)
+
+
+def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> Result:
+    findings, plan = _assess(host, requests, settings)
+    if not plan:
+        return Result(findings)
+    journal = Journal(host, new_run_id(), fault=settings.fault)
+    journal.start(by=settings.by)
+    now, waiting = [fix for fix in plan if not fix.packages], [fix for fix in plan if fix.packages]
+    _apply(host, journal, now)
+    if waiting:
+        return _wait(host, journal, requests, findings, plan, settings)
+    journal.note("ended")
+    concerned = [request for request in requests if request.control.name in {fix.control for fix in plan}]
+    return _result(host, findings, concerned, plan, settings, journal.run_id)
+
+
+def _wait(
+    host: t.Any, journal: Journal, requests: t.Sequence[Request], findings: list[Wire], plan: list[Planned], settings: Settings
+) -> Result:
+    """Leave the fixes that need packages in the journal, as planned, for `resume`."""
+    waiting = [fix for fix in plan if fix.packages]
+    held = {fix.control for fix in waiting}
+    concerned = [request for request in requests if request.control.name in {fix.control for fix in plan} - held]
+    result = _result(host, findings, concerned, [fix for fix in plan if fix not in waiting], settings, journal.run_id)
+    for_later = [finding for finding in result.findings if finding["control"] in held]
+    journal.note("waiting", plan={"fixes": [_record(fix) for fix in waiting], "findings": for_later})
+    packages = sorted({name for fix in waiting for name in fix.packages})
+    return dataclasses.replace(result, packages=packages, diff=_diffs([fix for fix in plan if fix.packages or _made(fix)]))
+
+
+def _result(
+    host: t.Any, before: list[Wire], concerned: t.Sequence[Request], plan: list[Planned], settings: Settings, run_id: str
+) -> Result:
+    after, _plan = _assess(host.refresh(), concerned, settings)
+    outcomes = {key: fix.outcome for fix in plan for key in fix.keys if fix.outcome is not None}
+    made = [fix for fix in plan if _made(fix)]
+    return Result(merge(before, after, outcomes), bool(made), _diffs(made), run_id)
+
+
+def _assess(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> tuple[list[Wire], list[Planned]]:
+    wires: list[Wire] = []
+    plan: list[Planned] = []
+    for request in requests:
+        found = assess(host, request, seconds=settings.time_limit, unreadable=settings.unreadable)
+        wires += [to_wire(request.control, finding) for finding in found]
+        plan += _fixes(request, found) if request.enforce else []
+    return arrange(wires), plan
+
+
+def _fixes(request: Request, found: t.Sequence[f.Finding]) -> list[Planned]:
+    """The fixes of what fails, each once, with all the findings that share it."""
+    by_fix: dict[tuple[Change, ...], list[Key]] = {}
+    for finding in found:
+        if finding.status == f.FAIL and finding.fix:
+            by_fix.setdefault(finding.fix, []).append((f"{request.control.name}.{finding.rule.name}", finding.subject))
+    return [Planned(request.control.name, keys, changes) for changes, keys in by_fix.items()]
+
+
+def _apply(host: t.Any, journal: Journal, plan: t.Sequence[Planned], *, first: int = 1) -> None:
+    for number, fix in enumerate(plan, first):
+        journal.fix(number, fix.control, [subject for _rule, subject in fix.keys])
+        fix.outcome = _apply_fix(host, journal, number, fix.changes)
+
+
+def _apply_fix(host: t.Any, journal: Journal, number: int, changes: t.Sequence[Change]) -> Outcome:
+    """All changes of a fix, or none: what was made is taken back when one fails."""
+    steps: list[Step] = []
+    try:
+        for change in changes:
+            steps.append(journal.begin(number, change))
+            change.apply(host, tag=journal.tag(steps[-1]))
+            journal.note("done", step=steps[-1].number)
+    except Exception as exc:
+        failures = take_back(host, journal, list(reversed(steps)))
+        back = f"; NOT put back: {'; '.join(failures)}" if failures else "; everything of this fix was put back"
+        return Outcome(f"{exc}{back}")
+    journal.note("fixed", fix=number)
+    return Outcome(changes=tuple(change.describe() for change in changes))
+
+
+def _made(fix: Planned) -> bool:
+    return fix.outcome is not None and not fix.outcome.failure
+
+
+def _diffs(plan: t.Iterable[Planned]) -> list[dict[str, str]]:
+    return [change.diff() for fix in plan for change in fix.changes]
+
+
+def _record(fix: Planned) -> dict[str, t.Any]:
+    return {"control": fix.control, "keys": [list(key) for key in fix.keys], "changes": [dump(change) for change in fix.changes]}
+
+
+def _planned(record: t.Mapping[str, t.Any]) -> Planned:
+    keys = [(rule, subject) for rule, subject in record["keys"]]
+    return Planned(record["control"], keys, tuple(load(change) for change in record["changes"]))
