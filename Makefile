@@ -1,52 +1,105 @@
 # infosec.principles: `make audit` looks at this machine, `make test` is everything that CI runs, `make help` lists the rest.
-SHELL := /bin/bash -eo pipefail
+SHELL := /bin/bash
+.SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-VENV := .venv
-BIN := $(VENV)/bin
-BUILD := .build
+PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
-PIP := pip --quiet --disable-pip-version-check --no-input install
+STAGES := lint sanity unit unit-2.21 browser build molecule
 
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Without a virtual environment's shims and activation in the way, and whatever the site's own settings are.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# A play that reaches no host must never look like a pass.
 export ANSIBLE_HOST_PATTERN_MISMATCH := error
 
 .PHONY: help
 help: ## This list
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z0-9.-]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
-# --- Environments -----------------------------------------------------------------------------------------------------
+# --- This machine -----------------------------------------------------------------------------------------------------
 
-$(VENV)/bin/python:
-	@python=$$(tests/bootstrap/find-python 3.11 3.12 3.13 3.14) || { \
-	  echo "No Python 3.11 or newer with venv found. On Debian: apt install python3 python3-venv" >&2; exit 1; }; \
-	echo "Building $(VENV) with $$python ..."; "$$python" -m venv $(VENV)
+# The module runs in .venv's Python: another one in PATH may be a shim that does not start. Nobody is asked for a password.
+LOCALLY := --inventory localhost, --connection local \
+	--extra-vars ansible_python_interpreter=$(CURDIR)/.venv/bin/python --extra-vars ansible_become=false
 
-$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@$(BIN)/$(PIP) --requirement requirements.txt
-	@touch $@
-
-$(VENV)/.tests: tests/requirements.txt | $(VENV)/bin/python
-	@echo "Installing the test tools into $(VENV) ..."
-	@$(BIN)/$(PIP) --requirement tests/requirements.txt
-	@touch $@ $(VENV)/.runtime
-
-$(COLLECTION):
-	@mkdir -p $(@D) && ln -s ../../.. $@
+.PHONY: audit
+audit: .venv/.runtime $(COLLECTION) ## Look at this machine and change nothing (more arguments: ARGS="-e @services.yml")
+	@ansible-playbook $(LOCALLY) --check --diff $(ARGS) playbooks/harden.yml
 
 # --- Tests ------------------------------------------------------------------------------------------------------------
 
-.PHONY: lint unit
-lint: $(VENV)/.tests $(COLLECTION) ## Formatters, types, ansible-lint, documentation, changelog
+.PHONY: test $(STAGES)
+test: ## Everything that CI runs, stage by stage: all that follow
+	@MAKE="$(MAKE)" tests/bootstrap/stages $(STAGES)
+
+lint: .venv/.tests $(COLLECTION) ## Style, types, Ansible's best practice, documentation, changelog
 	ruff check
 	ruff format --check
-	mypy plugins
+	mypy $(COLLECTION)/plugins
+	@python=$$(tests/bootstrap/find-python 3.9) || { echo "NOTE: no Python 3.9 here to compile what runs on hosts"; exit 0; }; \
+	set -x; "$$python" -m compileall -q plugins/module_utils plugins/modules
+	ansible-lint --offline
+	antsibull-docs lint-collection-docs . --plugin-docs
+	antsibull-changelog lint
 
-unit: $(VENV)/.tests $(COLLECTION) ## pytest, in seconds
-	pytest
+sanity: .venv/.tests ## ansible-test sanity, nothing ignored
+	tests/sanity/run
+
+unit: .venv/.tests $(COLLECTION) ## pytest with ansible-core 2.19, in seconds (more arguments: ARGS="-k sshd")
+	pytest $(ARGS)
+
+unit-2.21: $(COLLECTION) ## pytest with ansible-core 2.21 on Python 3.12 or newer
+	@if tests/bootstrap/find-python 3.13 3.12 3.14 >/dev/null; then \
+	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest $(ARGS); \
+	else \
+	  printf '%s\n' '!!!' '!!! NOT TESTED with ansible-core 2.21: it needs Python 3.12 or newer, and there is none here' '!!!'; \
+	fi
+
+browser: .venv/.tests $(COLLECTION) ## The HTML report in a headless browser
+	tests/bootstrap/need chromium chromium
+	pytest tests/browser
+
+build: .venv/.tests ## The built collection, installed elsewhere, audits this machine
+	tests/build
+
+molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from outside
+	tests/bootstrap/engine
+	molecule test --all
+
+# --- Documentation ----------------------------------------------------------------------------------------------------
+
+.PHONY: docs
+docs: .venv/.tests $(COLLECTION) ## Write docs/controls.md anew from the catalogue
+	python docs/generate.py
+
+# --- Environments -----------------------------------------------------------------------------------------------------
+
+.venv/bin/python:
+	@python=$$(tests/bootstrap/find-python 3.11 3.12 3.13 3.14) || { \
+	  echo "No Python 3.11 or newer that can make virtual environments (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	echo "Building .venv with $$python ..."; "$$python" -m venv .venv
+
+.venv/.runtime: requirements.txt | .venv/bin/python
+	@.venv/bin/python $(PIP) --requirement $<
+	@touch $@
+
+.venv/.tests: tests/requirements.txt | .venv/bin/python
+	@echo "Installing the test tools into .venv ..."
+	@.venv/bin/python $(PIP) --requirement $<
+	@touch $@ .venv/.runtime
+
+.venv-2.21/.tests: tests/requirements-2.21.txt
+	@python=$$(tests/bootstrap/find-python 3.13 3.12 3.14); \
+	echo "Building .venv-2.21 with $$python ..."; "$$python" -m venv .venv-2.21
+	@.venv-2.21/bin/python $(PIP) --requirement $<
+	@touch $@
+
+$(COLLECTION):
+	@mkdir -p $(@D) && ln -sfn ../../.. $@
 
 .PHONY: clean
 clean: ## Remove all that make has made
-	rm -rf .build .cache .collections .venv .venv-2.21 .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible *.tar.gz
+	rm -rf .ansible .build .cache .collections .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv .venv-2.21
+	rm -f infosec-principles-*.tar.gz
