@@ -1,0 +1,14 @@
+# A Debian that boots systemd in a container. Services start only where systemd runs, not while an image is built.
+ARG SYSTEM
+FROM ${SYSTEM}
+ENV DEBIAN_FRONTEND=noninteractive
+RUN rm -f /etc/apt/apt.conf.d/docker-* \
+ && printf '#!/bin/sh\ntest -d /run/systemd/system || exit 101\n' > /usr/sbin/policy-rc.d \
+ && chmod 0755 /usr/sbin/policy-rc.d \
+ && echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/fast \
+ && apt-get update -qq \
+ && apt-get install -qq -y --no-install-recommends \
+    ca-certificates dbus iproute2 kmod procps python3 python3-apt systemd-sysv >/dev/null \
+ && apt-get clean
+STOPSIGNAL SIGRTMIN+3
+CMD ["/lib/systemd/systemd"]

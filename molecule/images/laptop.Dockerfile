@@ -1,0 +1,2 @@
+# A plain machine; the inventory says that it leaves the building.
+FROM infosec-base:12
