@@ -67,11 +67,14 @@ def read_plain(folder: int, name: str, path: str) -> tuple[bytes, os.stat_result
         if exc.errno == errno.ELOOP:
             raise ChangeError(f"{path}: is a symbolic link; name the file that it leads to, or replace the link by a file") from exc
         raise
-    with os.fdopen(fd, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    try:
+        status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise ChangeError(f"{path}: is not a plain file (mode {stat.filemode(status.st_mode)}); nothing was written")
-        return stream.read(), status
+        with os.fdopen(fd, "rb", closefd=False) as stream:
+            return stream.read(), status
+    finally:
+        os.close(fd)
 
 
 def _enter(here: int, step: str, *, create: bool) -> int:

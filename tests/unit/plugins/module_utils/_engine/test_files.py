@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Root writes where it was told to, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import remove_file, write_file
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user, which root alone may")
+NOBODY = 65534
+
+
+@pytest.fixture
+def host(tmp_path: pathlib.Path) -> Host:
+    return Host(root=str(tmp_path))
+
+
+def place(host: Host, path: str) -> pathlib.Path:
+    target = pathlib.Path(host.path(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+def apply(host: Host, path: str, text: str, **options: t.Any) -> None:
+    write_file(host, path, text, **options).apply(host, tag="t")
+
+
+def test_a_link_in_the_place_of_the_file_is_refused(host: Host, tmp_path: pathlib.Path) -> None:
+    precious = place(host, "/precious")
+    precious.write_text("precious")
+    place(host, "/etc/x.conf").symlink_to(precious)
+    with pytest.raises(ChangeError, match=r"/etc/x\.conf: is a symbolic link"):
+        apply(host, "/etc/x.conf", "bad")
+    assert precious.read_text() == "precious"
+
+
+def test_a_link_that_comes_after_the_plan_is_refused(host: Host) -> None:
+    target, precious = place(host, "/etc/x.conf"), place(host, "/precious")
+    target.write_text("old")
+    precious.write_text("old")
+    change = write_file(host, "/etc/x.conf", "new")
+    target.unlink()
+    target.symlink_to(precious)
+    with pytest.raises(ChangeError, match="is a symbolic link"):
+        change.apply(host, tag="t")
+    assert precious.read_text() == "old"
+
+
+@as_root
+def test_a_folder_that_its_owner_swapped_for_a_link_is_not_entered(host: Host) -> None:
+    elsewhere = place(host, "/etc/cron.d/keep").parent
+    home = place(host, "/home/mallory/x").parent
+    (home / "conf.d").symlink_to(elsewhere)
+    os.lchown(home / "conf.d", NOBODY, NOBODY)
+    with pytest.raises(ChangeError, match="conf.d is a symbolic link of user 65534"):
+        apply(host, "/home/mallory/conf.d/x.conf", "bad")
+    assert not (elsewhere / "x.conf").exists()
+
+
+def test_roots_own_link_to_a_folder_is_followed(host: Host) -> None:
+    real = place(host, "/usr/lib/x.d/keep").parent
+    place(host, "/lib").symlink_to("usr/lib")
+    apply(host, "/lib/x.d/a.conf", "text")
+    assert (real / "a.conf").read_text() == "text"
+
+
+@pytest.mark.parametrize("make", [lambda p: os.mkfifo(p), lambda p: p.mkdir()], ids=["fifo", "folder"])
+def test_what_is_no_plain_file_is_refused(host: Host, make: t.Callable[[pathlib.Path], None]) -> None:
+    make(place(host, "/etc/x.conf"))
+    with pytest.raises(ChangeError, match="is not a plain file"):
+        apply(host, "/etc/x.conf", "bad")
+
+
+@as_root
+def test_owner_mode_and_acl_survive(host: Host) -> None:
+    target = place(host, "/etc/x.conf")
+    target.write_text("old")
+    os.chown(target, NOBODY, 7)
+    target.chmod(0o604)
+    # What setfacl -m u:daemon:r writes: version 2, owner rw, user 1 r, group -, mask r, other r.
+    acl = bytes.fromhex("02000000" "01000600ffffffff" "0200040001000000" "04000000ffffffff" "10000400ffffffff" "20000400ffffffff")
+    try:
+        os.setxattr(target, "system.posix_acl_access", acl)
+    except OSError:
+        acl = b""  # tmpfs without ACLs: owner and mode are still held
+    change = write_file(host, "/etc/x.conf", "new")
+    captured = change.capture(host)
+    mode = target.stat().st_mode
+    for act in (lambda: change.apply(host, tag="t"), lambda: change.revert(host, captured, tag="t")):
+        act()
+        status = target.stat()
+        assert (status.st_uid, status.st_gid, status.st_mode) == (NOBODY, 7, mode)
+        assert not acl or os.getxattr(target, "system.posix_acl_access") == acl
+    assert target.read_text() == "old"
+
+
+@as_root
+def test_a_removed_file_comes_back_with_its_owner_and_mode(host: Host) -> None:
+    target = place(host, "/home/bob/.rhosts")
+    target.write_text("+ +\n")
+    os.chown(target, NOBODY, 7)
+    target.chmod(0o600)
+    change = remove_file(host, "/home/bob/.rhosts")
+    captured = change.capture(host)
+    change.apply(host, tag="t")
+    assert not target.exists()
+    change.revert(host, captured, tag="t")
+    status = target.stat()
+    assert (target.read_text(), status.st_uid, status.st_gid, status.st_mode & 0o777) == ("+ +\n", NOBODY, 7, 0o600)
+
+
+def test_a_full_disk_leaves_the_old_file(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = place(host, "/etc/x.conf")
+    target.write_text("old")
+
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        apply(host, "/etc/x.conf", "new")
+    assert target.read_text() == "old" and os.listdir(target.parent) == ["x.conf"]
+
+
+def test_hidden_text_stays_out_of_the_diff(host: Host) -> None:
+    place(host, "/etc/secret.conf").write_text("password=hunter2\n")
+    diff = write_file(host, "/etc/secret.conf", "password=hunter3\n", sensitive=True).diff()
+    assert "hunter" not in str(diff) and diff["before"] != diff["after"]
+
+
+def test_a_hostile_file_name_is_no_command(host: Host, tmp_path: pathlib.Path) -> None:
+    path = "/etc/$(touch flag);`touch flag`.conf"
+    apply(host, path, "text", validate=("test", "-e", "{}"))
+    assert pathlib.Path(host.path(path)).read_text() == "text"
+    assert not list(tmp_path.rglob("flag"))
+
+
+def test_new_folders_ignore_a_tight_umask(host: Host) -> None:
+    former = os.umask(0o077)
+    try:
+        apply(host, "/etc/a/b/x.conf", "text")
+    finally:
+        os.umask(former)
+    made = place(host, "/etc/a/b/x.conf")
+    assert made.parent.stat().st_mode & 0o777 == 0o755 and made.stat().st_mode & 0o777 == 0o644

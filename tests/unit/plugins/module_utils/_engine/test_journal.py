@@ -1,0 +1,214 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed at any instant, a host is before or after each change, and the journal says which."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
+from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import Journal, Locked, lock, runs
+from ansible_collections.infosec.principles.plugins.module_utils._engine.undo import Settings, listing, undo
+
+from . import toy
+
+#: Records of one whole run: run, fix, 5 × (begin, done), fixed, ended.
+RECORDS = 14
+
+
+@pytest.fixture
+def root(tmp_path: pathlib.Path) -> pathlib.Path:
+    toy.lay(tmp_path)
+    return tmp_path
+
+
+def killed(root: pathlib.Path, point: int) -> None:
+    done = subprocess.run(
+        [sys.executable, toy.__file__, str(root), str(point)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def host(root: pathlib.Path) -> toy.RootHost:
+    return toy.RootHost(root=str(root))
+
+
+def test_a_run_writes_as_many_records_as_the_kill_test_covers(root: pathlib.Path) -> None:
+    seen: list[str] = []
+    toy.harden(root, fault=seen.append)
+    assert len(seen) == RECORDS and seen[-1] == "ended"
+
+
+@pytest.mark.parametrize("point", range(1, RECORDS + 1))
+def test_next_run_completes_after_sigkill(root: pathlib.Path, point: int) -> None:
+    killed(root, point)
+    result = toy.harden(root)
+    assert {finding["status"] for finding in result.findings} <= {"pass", "fixed"}
+    assert (root / "etc/edited.conf").read_text() == "good\n"
+    assert (root / "etc/flag").read_text() == "on"
+    assert not [path for path in root.rglob(".*")], "a temporary file was left"
+    assert toy.harden(root).changed is False
+    assert {run.state for run in runs(host(root))} == {"ended"}
+
+
+@pytest.mark.parametrize("point", range(1, RECORDS + 1))
+def test_undo_after_sigkill_brings_the_first_bytes_back(root: pathlib.Path, point: int) -> None:
+    first = toy.state(root)
+    killed(root, point)
+    undo(host(root), "all", Settings())
+    assert toy.state(root) == first
+    assert not (root / "etc/new").exists(), "folders made for a file go with it"
+
+
+def test_killed_between_writing_beside_and_renaming(root: pathlib.Path) -> None:
+    """The validator kills the run: the candidate lies beside the file and goes at the next run."""
+    first = toy.state(root)
+    program = (
+        f"import sys; sys.path.insert(0, {str(pathlib.Path(toy.__file__).parents[5] / '.collections')!r})\n"
+        "from ansible_collections.infosec.principles.plugins.module_utils._engine.files import write_file\n"
+        "from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import Journal\n"
+        "from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host\n"
+        f"host = Host(root={str(root)!r})\n"
+        "journal = Journal(host, 'r1'); journal.start(by='test'); journal.fix(1, 'toy', ['x'])\n"
+        "change = write_file(host, '/etc/edited.conf', 'good', validate=('sh', '-c', 'kill -9 $PPID; cat {}'))\n"
+        "step = journal.begin(1, change); change.apply(host, tag=journal.tag(step))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [path for path in (root / "etc").glob(".*")]
+    assert undo(host(root), "all", Settings()).undone == []
+    assert toy.state(root) == first
+
+
+def test_a_record_cut_short_announces_nothing(root: pathlib.Path) -> None:
+    toy.harden(root)
+    (file,) = (root / "var/lib/infosec-principles/runs").iterdir()
+    text = file.read_text()
+    file.write_text(text[: text.rindex('{"event": "ended"') + 9])
+    assert runs(host(root))[0].state == "running"
+    assert toy.harden(root).messages == [f"run {file.stem} was cut off: nothing was half-done"]
+    assert runs(host(root))[0].state == "ended"
+
+
+def test_killed_while_undoing(root: pathlib.Path) -> None:
+    first = toy.state(root)
+    toy.harden(root)
+
+    class Dead(Exception):
+        """Stands for the kill; the engine's own handlers do not know it."""
+
+    seen = 0
+
+    def die(event: str) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 3:
+            raise Dead
+
+    with pytest.raises(Dead):
+        undo(host(root), "latest", Settings(fault=die))
+    assert toy.state(root) != first
+    undo(host(root), "all", Settings())
+    assert toy.state(root) == first
+
+
+def test_undo_refuses_a_file_changed_since_and_names_it(root: pathlib.Path) -> None:
+    first = toy.state(root)
+    toy.harden(root)
+    (root / "etc/edited.conf").write_text("mine now\n")
+    with pytest.raises(ChangeError, match=r"/etc/edited\.conf: somebody changed it since this run"):
+        undo(host(root), "latest", Settings())
+    assert (root / "etc/flag").read_text() == "on", "nothing of the run was taken back"
+    undo(host(root), "latest", Settings(force=True))
+    assert toy.state(root) == first
+
+
+def test_undo_goes_newest_first(root: pathlib.Path) -> None:
+    first = toy.state(root)
+    toy.harden(root)
+    (root / "etc/edited.conf").write_text("bad again\n")
+    toy.harden(root)
+    newest, oldest = (row["run_id"] for row in listing(host(root)))
+    with pytest.raises(ChangeError, match="newer runs stand"):
+        undo(host(root), oldest, Settings())
+    assert undo(host(root), newest, Settings()).undone == [newest]
+    assert (root / "etc/edited.conf").read_text() == "bad again\n"
+    with pytest.raises(ChangeError, match="changed it since"):
+        undo(host(root), "all", Settings())
+    undo(host(root), "all", Settings(force=True))
+    assert toy.state(root) == first
+    assert undo(host(root), "all", Settings()).undone == []
+
+
+def test_undo_in_check_mode_changes_nothing(root: pathlib.Path) -> None:
+    toy.harden(root)
+    hardened = toy.state(root)
+    shown = undo(host(root), "latest", Settings(check=True))
+    assert toy.state(root) == hardened
+    assert shown.diff == undo(host(root), "latest", Settings()).diff
+    assert {"etc/flag"} <= set(toy.state(root))
+
+
+def test_unknown_run(root: pathlib.Path) -> None:
+    with pytest.raises(ChangeError, match="no-such-run: no such run to take back; there are: none"):
+        undo(host(root), "no-such-run", Settings())
+
+
+def _hold(root: str, ready: t.Any, release: t.Any) -> None:
+    with lock(toy.RootHost(root=root), by="alice from 192.0.2.7", timeout=1):
+        ready.set()
+        release.wait(10)
+
+
+def test_second_run_waits_then_says_who_holds_the_host(root: pathlib.Path) -> None:
+    context = multiprocessing.get_context("fork")
+    ready, release = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(str(root), ready, release))
+    holder.start()
+    try:
+        assert ready.wait(10)
+        began = time.monotonic()
+        with pytest.raises(Locked, match=rf"process {holder.pid} of alice from 192\.0\.2\.7, since 20"):
+            toy.harden(root)
+        assert 0.3 <= time.monotonic() - began < 3
+        assert (root / "etc/flag").read_text() == "off"
+    finally:
+        release.set()
+        holder.join()
+    assert toy.harden(root).changed
+
+
+def test_the_journal_is_roots_alone(root: pathlib.Path) -> None:
+    toy.harden(root)
+    state = root / "var/lib/infosec-principles"
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o077 == 0 for path in state.rglob("*.jsonl"))
+
+
+def test_change_of_another_version_is_named(root: pathlib.Path) -> None:
+    toy.harden(root)
+    (file,) = (root / "var/lib/infosec-principles/runs").iterdir()
+    file.write_text(file.read_text().replace('"kind": "WriteFile"', '"kind": "FromTheFuture"'))
+    with pytest.raises(ChangeError, match="change of unknown kind 'FromTheFuture'"):
+        runs(host(root))
+
+
+def test_changes_survive_the_journal(root: pathlib.Path) -> None:
+    journal = Journal(host(root), "r1")
+    journal.start(by="test")
+    journal.fix(1, "toy", ["x"])
+    change = WriteFile("/etc/x", "old \udcff", "new", 0o600, ("true", "{}"), True)
+    journal.begin(1, change)
+    assert journal.read().fixes[1].steps[0].change == change
+    assert json.loads((root / "var/lib/infosec-principles/runs/r1.jsonl").read_text().splitlines()[-1])["step"] == 1
