@@ -68,6 +68,12 @@ molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from 
 	tests/bootstrap/engine
 	molecule test --all
 
+.PHONY: demo
+demo: .venv/.tests $(COLLECTION) ## A small fleet: before, hardened, after (`molecule destroy` ends it)
+	@tests/bootstrap/engine
+	@molecule create
+	@for playbook in audit harden audit; do ansible-playbook --inventory molecule/inventory/hosts.yml playbooks/$$playbook.yml; done
+
 # --- Documentation ----------------------------------------------------------------------------------------------------
 
 .PHONY: docs
