@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Collects the findings of a run from the results of its tasks; knows Ansible's words but none of its classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import ERROR, WAIVED
+from ansible_collections.infosec.principles.plugins.plugin_utils._report import rules, waivers
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import CONTROLLER, Record, Run, Store
+
+COLLECTION = "infosec.principles."
+#: What Ansible keeps of a module that died.
+_OUTPUTS = ("module_stderr", "module_stdout")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What one task did on one host. action: its full name. args: its options. outcome: ok, failed or unreachable."""
+
+    host: str
+    action: str
+    task: str
+    outcome: str
+    data: t.Mapping[str, t.Any]
+    args: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    check_mode: bool = False
+
+
+class Collector:
+    """Fills a store from results; later findings replace earlier ones. now: when the run began, UTC."""
+
+    def __init__(self, now: datetime.datetime) -> None:
+        self.now = now
+        self.store = Store()
+        self.expected: set[str] = set()
+        self._modes: set[bool] = set()
+        self._unreachable: dict[str, Result] = {}
+        # By host and action, so that a second, successful run of the same action takes the failure back.
+        self._failed: dict[tuple[str, str], Result] = {}
+        self._waivers: set[waivers.Waiver] = set()
+        self._used: set[waivers.Waiver] = set()
+
+    @property
+    def began(self) -> bool:
+        """Whether a task of the collection was in the run."""
+        return bool(self.expected)
+
+    def take(self, result: Result) -> None:
+        """Note one result, of whatever task."""
+        if result.outcome == "unreachable":
+            self._unreachable[result.host] = result
+        elif result.outcome == "failed" or result.action.startswith(COLLECTION):
+            self._take(result)
+
+    def _take(self, result: Result) -> None:
+        lists = list(_findings(result.data))
+        if lists and result.action.startswith(COLLECTION):
+            self._failed.pop((result.host, result.action), None)
+            self._unreachable.pop(result.host, None)
+            self._modes.add(result.check_mode)
+            for findings in lists:
+                self.store.add(result.host, self._waive(result, findings))
+        elif result.outcome == "failed" or "censored" in result.data:
+            self._failed[result.host, result.action] = result
+
+    def _waive(self, result: Result, findings: list[t.Any]) -> list[Record]:
+        """The findings with waivers applied; the action plugin has done so already wherever it was in the way."""
+        given = _waivers(result.args)
+        self._waivers.update(given)
+        dicts = [one for one in findings if isinstance(one, dict)]
+        marked = waivers.apply(dicts, result.host, [waiver.as_dict() for waiver in given], self.now.date())
+        marks = [one["waiver"] for one in marked if one.get("status") == WAIVED]
+        self._used.update(waiver for waiver in given if waiver.as_dict() in marks)
+        return marked
+
+    def finish(self, processed: t.Collection[str], unseen: str, version: str = "") -> Run:
+        """Add the findings about the run itself.
+
+        processed: hosts with at least one result. unseen: why the run did not see everything, or "".
+        """
+        lost = self._lost(processed)
+        for host, record in lost:
+            self.store.add(host, [record])
+        doubt = unseen or ("some hosts could not be looked at" if lost else "")
+        about = waivers.judge(self._waivers, self._used, self.now.date(), doubt)
+        if about:
+            self.store.add(CONTROLLER, about)
+        known = sorted((waiver.as_dict() for waiver in self._waivers), key=lambda one: tuple(one.values()))
+        return Run(self.now, self._mode(), version, unseen, tuple(known))
+
+    def _mode(self) -> str:
+        return {frozenset({True}): "check", frozenset({True, False}): "mixed"}.get(frozenset(self._modes), "run")
+
+    def _lost(self, processed: t.Collection[str]) -> list[tuple[str, Record]]:
+        lost = [(host, _error(rules.UNREACHABLE, one)) for host, one in self._unreachable.items()]
+        for (host, action), one in self._failed.items():
+            # A task of somebody else may fail where it likes; it matters where it kept the controls from running.
+            if action.startswith(COLLECTION) or (host in self.expected and host not in self.store):
+                lost.append((host, _error(rules.FAILED, one)))
+        if self._unreachable or self._failed:
+            lost += [(host, _not_reached(host)) for host in sorted(self.expected - set(processed))]
+        return lost
+
+
+def _findings(data: t.Mapping[str, t.Any]) -> t.Iterator[list[t.Any]]:
+    """The lists of findings in a result, one for each turn of a loop."""
+    turns = data.get("results")
+    for one in [data, *(turns if isinstance(turns, list) else [])]:
+        if isinstance(one, dict) and isinstance(one.get("findings"), list):
+            yield one["findings"]
+
+
+def _waivers(args: t.Mapping[str, t.Any]) -> list[waivers.Waiver]:
+    # Malformed ones have failed the task before it looked at the host; findings that came nevertheless are not lost.
+    try:
+        return waivers.parse(args.get("waivers") or [])
+    except waivers.WaiverError:
+        return []
+
+
+def _error(rule: rules.RunRule, result: Result) -> Record:
+    message = str(result.data.get("msg") or result.data.get("censored") or "no message").strip() or "no message"
+    outputs = [(name, str(result.data[name])) for name in _OUTPUTS if result.data.get(name)]
+    return rule.record(result.action, ERROR, message.splitlines()[0], [(f"task {result.task}", message), *outputs])
+
+
+def _not_reached(host: str) -> Record:
+    return rules.NOT_REACHED.record(host, ERROR, "The run stopped before it came to this host.")

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""The rules of the report itself: findings about hosts that the run lost, and about its waivers."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Rule
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import RUN, Record, finding
+
+# Mozilla's page on levels: what is unknown is to be treated as a risk, and a residual risk is accepted by an owner.
+_LEVELS = "https://infosec.mozilla.org/guidelines/risk/standard_levels"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRule:
+    """A rule that the report itself checks. control: the part of the rule's id before the point."""
+
+    control: str
+    rule: Rule
+
+    def record(self, subject: str, status: str, message: str, evidence: t.Sequence[tuple[str, str]] = ()) -> Record:
+        """A finding of this rule. evidence: pairs of a source and what was found there."""
+        return finding(
+            {
+                "control": self.control,
+                "principle": RUN,
+                "rule": f"{self.control}.{self.rule.name}",
+                "title": self.rule.title,
+                "subject": subject,
+                "status": status,
+                "risk": self.rule.risk,
+                "message": message,
+                "evidence": [{"source": source, "found": found, "expected": ""} for source, found in evidence],
+                "remedy": self.rule.remedy,
+                "reference": self.rule.reference,
+            }
+        )
+
+
+UNREACHABLE = RunRule(
+    "run",
+    Rule(
+        name="unreachable",
+        title="Ansible can reach the host",
+        risk="high",
+        reference=_LEVELS,
+        remedy="Make the host reachable and run again: nothing is known about it.",
+    ),
+)
+FAILED = RunRule(
+    "run",
+    Rule(
+        name="failed",
+        title="The controls run to their end on the host",
+        risk="high",
+        reference=_LEVELS,
+        remedy="Remove the cause that the task names and run again: nothing is known about the rest of this host.",
+    ),
+)
+NOT_REACHED = RunRule(
+    "run",
+    Rule(
+        name="not_reached",
+        title="The run comes as far as the host",
+        risk="high",
+        reference=_LEVELS,
+        remedy="Put right what stopped the run on other hosts and run again: nothing is known about this one.",
+    ),
+)
+EXPIRED = RunRule(
+    "waiver",
+    Rule(
+        name="expired",
+        title="No waiver is older than its last day",
+        risk="low",
+        reference=_LEVELS,
+        remedy="Put right what it accepted and remove the waiver, or have its owner decide again and set a new day.",
+    ),
+)
+UNUSED = RunRule(
+    "waiver",
+    Rule(
+        name="unused",
+        title="Every waiver waives something",
+        risk="low",
+        reference=_LEVELS,
+        remedy="Remove the waiver if what it accepted is gone; else correct its match.",
+    ),
+)

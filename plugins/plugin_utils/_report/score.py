@@ -1,0 +1,169 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Counts: what is good, what is left, how bad it is, and what to do first."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import (
+    ERROR,
+    FAIL,
+    FIXED,
+    NOT_APPLICABLE,
+    NOT_ASSESSED,
+    PASS,
+    RISKS,
+)
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Record, Store
+
+#: Statuses that fail a run with fail_on: a violation is there, or it may be and the control broke.
+OPEN = frozenset({FAIL, ERROR})
+GOOD = frozenset({PASS, FIXED})
+#: Worst risk of a group in which nothing is open.
+NO_RISK = ""
+
+_T = t.TypeVar("_T", bound=t.Mapping[str, t.Any])
+
+
+def level(risk: str) -> int:
+    """1 (low) to 4 (maximum); 0 where nothing is left."""
+    return RISKS.index(risk) + 1 if risk in RISKS else 0
+
+
+def fails_on(findings: t.Iterable[_T], risk: str) -> list[_T]:
+    """The findings with status fail or error at this risk or above; none for ``none``.
+
+    Not assessed is never counted as good, but does not fail a run: an ordinary user could not run anything else.
+    """
+    floor = level(risk)
+    return [one for one in findings if floor and one["status"] in OPEN and level(one["risk"]) >= floor]
+
+
+@dataclasses.dataclass
+class Score:
+    """How a group of findings stands. counts: findings by status. worst: the worst risk that is open."""
+
+    counts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    worst: str = NO_RISK
+
+    def add(self, status: str, risk: str) -> None:
+        """Count one finding."""
+        self.counts[status] += 1
+        if status in OPEN and level(risk) > level(self.worst):
+            self.worst = risk
+
+    @property
+    def total(self) -> int:
+        """All findings."""
+        return self.counts.total()
+
+    @property
+    def open(self) -> int:
+        """Findings that are a violation, or an error that may hide one."""
+        return sum(self.counts[status] for status in OPEN)
+
+    @property
+    def good(self) -> int:
+        """Findings that pass, or pass now."""
+        return sum(self.counts[status] for status in GOOD)
+
+    @property
+    def share(self) -> int | None:
+        """Per cent that is good of all that applies, rounded down; None where nothing applies.
+
+        What is waived, was not assessed or broke counts as not good.
+        """
+        applicable = self.total - self.counts[NOT_APPLICABLE]
+        return self.good * 100 // applicable if applicable else None
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Sorts the worst last."""
+        return (level(self.worst), self.open, self.counts[NOT_ASSESSED])
+
+
+@dataclasses.dataclass
+class RuleScore:
+    """One rule over all hosts; hosts and first_hosts are those where it is open."""
+
+    rule: str
+    principle: str
+    title: str
+    remedy: str
+    reference: str
+    score: Score = dataclasses.field(default_factory=Score)
+    hosts: int = 0
+    first_hosts: list[str] = dataclasses.field(default_factory=list)
+    unassessed: int = 0
+
+    @property
+    def urgency(self) -> tuple[int, int, str]:
+        """Sorts what to do first first: by the worst risk that is open, then by the number of hosts."""
+        return (-level(self.score.worst), -self.hosts, self.rule)
+
+
+class Summary:
+    """The scores of a whole report, made in one pass over it."""
+
+    #: So many hosts of a rule are named.
+    NAMED = 5
+
+    def __init__(self, store: Store) -> None:
+        self.all = Score()
+        self.principles: dict[str, Score] = {}
+        self.hosts: dict[str, dict[str, Score]] = {}
+        self.rules: dict[str, RuleScore] = {}
+        for host, findings in store:
+            self._add_host(host, findings)
+        self.principles = dict(sorted(self.principles.items()))
+
+    def _add_host(self, host: str, findings: list[Record]) -> None:
+        row = self.hosts.setdefault(host, {})
+        for one in findings:
+            status, risk, principle = one["status"], one["risk"], one["principle"]
+            row.setdefault(principle, Score()).add(status, risk)
+            self.principles.setdefault(principle, Score()).add(status, risk)
+            self.all.add(status, risk)
+            self._rule(one).score.add(status, risk)
+        for name in {one["rule"] for one in findings if one["status"] in OPEN}:
+            self._name_host(self.rules[name], host)
+        for name in {one["rule"] for one in findings if one["status"] == NOT_ASSESSED}:
+            self.rules[name].unassessed += 1
+
+    def _rule(self, one: Record) -> RuleScore:
+        known = self.rules.get(one["rule"])
+        if known is None:
+            texts = {key: one[key] for key in ("rule", "principle", "title", "remedy", "reference")}
+            known = self.rules[one["rule"]] = RuleScore(**texts)
+        return known
+
+    def _name_host(self, rule: RuleScore, host: str) -> None:
+        rule.hosts += 1
+        if len(rule.first_hosts) < self.NAMED:
+            rule.first_hosts.append(host)
+
+    def host(self, name: str) -> Score:
+        """The score of one host over all principles."""
+        whole = Score()
+        for part in self.hosts[name].values():
+            whole.counts.update(part.counts)
+            whole.worst = max(whole.worst, part.worst, key=level)
+        return whole
+
+    def hosts_worst_first(self) -> list[str]:
+        """The hosts' names, those with the worst risk and the most violations first."""
+        ranks = {name: self.host(name).rank for name in self.hosts}
+        return sorted(ranks, key=lambda name: ([-part for part in ranks[name]], name))
+
+    def next(self) -> list[RuleScore]:
+        """The rules with something open, in the order in which to work."""
+        return sorted((rule for rule in self.rules.values() if rule.hosts), key=lambda rule: rule.urgency)
+
+    def not_assessed(self) -> list[RuleScore]:
+        """The rules that could not be looked at somewhere, by name."""
+        return sorted((rule for rule in self.rules.values() if rule.unassessed), key=lambda rule: rule.rule)

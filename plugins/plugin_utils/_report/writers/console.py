@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Lays the report out for a terminal: hosts by principles, what to do next, what could not be looked at."""
+
+from __future__ import annotations
+
+import textwrap
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import (
+    ERROR,
+    FAIL,
+    NOT_ASSESSED,
+    WAIVED,
+)
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import RuleScore, Score, Summary, level
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.text import one_line
+
+HOSTS = 40
+RULES = 15
+
+BAD, DOUBT, GOOD, PLAIN, HEAD = "bad", "doubt", "good", "plain", "head"
+MODES = {
+    "check": "check mode, nothing was changed",
+    "run": "violations were put right where that is possible and allowed",
+    "mixed": "some tasks in check mode, others not",
+}
+
+
+class Line(t.NamedTuple):
+    """One line and what it means: bad, doubt, good, plain or head; the callback knows the colours."""
+
+    text: str
+    tone: str = PLAIN
+
+
+def lines(report: Report, width: int = 120) -> t.Iterator[Line]:
+    """The report as lines of at most about width characters. Text from hosts is made safe for a terminal."""
+    yield Line(f"COMPLIANCE ({MODES[report.run.mode]})", HEAD)
+    yield Line("")
+    yield from _matrix(report.summary, width)
+    yield from _next(report.summary, width)
+    yield from _doubts(report.summary, width)
+
+
+def _matrix(summary: Summary, width: int) -> t.Iterator[Line]:
+    hosts = summary.hosts_worst_first()
+    shown = hosts[:HOSTS]
+    names = {host: one_line(host, limit=40) for host in shown}
+    first = max(len(name) for name in [*names.values(), "all hosts"])
+    for columns in _split(summary, width - first - 11):
+        yield from _table(summary, columns, names, first)
+        if len(hosts) > len(shown):
+            yield Line(f"  and {len(hosts) - len(shown)} more hosts (the worst are shown)")
+        yield Line("")
+
+
+def _split(summary: Summary, width: int) -> t.Iterator[dict[str, int]]:
+    """The principles with the widths of their columns, in as many tables as the terminal needs."""
+    columns: dict[str, int] = {}
+    for name, score in summary.principles.items():
+        need = max(
+            len(one_line(name)), len(_cell(score)), *(len(_cell(row.get(name))) for row in summary.hosts.values())
+        )
+        if columns and sum(columns.values()) + 2 * len(columns) + need > width:
+            yield columns
+            columns = {}
+        columns[name] = need
+    yield columns
+
+
+def _table(summary: Summary, columns: dict[str, int], names: dict[str, str], first: int) -> t.Iterator[Line]:
+    yield _row("host", first, [one_line(name) for name in columns], columns, "worst", HEAD)
+    for host, name in names.items():
+        row, whole = summary.hosts[host], summary.host(host)
+        yield _row(name, first, [_cell(row.get(one)) for one in columns], columns, whole.worst or "-", _tone(whole))
+    cells = [_cell(summary.principles[name]) for name in columns]
+    yield _row("all hosts", first, cells, columns, summary.all.worst or "-", _tone(summary.all))
+
+
+def _row(name: str, first: int, cells: list[str], columns: dict[str, int], worst: str, tone: str) -> Line:
+    padded = [cell.ljust(width) for cell, width in zip(cells, columns.values(), strict=True)]
+    return Line("  ".join([name.ljust(first), *padded, worst]), tone)
+
+
+def _cell(score: Score | None) -> str:
+    """Such as ``2 fail 1 ? 12 ok``; n/a where nothing applies, nothing where nothing was asked."""
+    if score is None:
+        return ""
+    words = {FAIL: "fail", ERROR: "error", NOT_ASSESSED: "?", WAIVED: "waived"}
+    parts = [f"{score.counts[status]} {word}" for status, word in words.items() if score.counts[status]]
+    parts += [f"{score.good} ok"] if score.good else []
+    return " ".join(parts) or "n/a"
+
+
+def _tone(score: Score) -> str:
+    if score.open:
+        return BAD
+    return DOUBT if score.counts[NOT_ASSESSED] else GOOD
+
+
+def _next(summary: Summary, width: int) -> t.Iterator[Line]:
+    rules = summary.next()
+    if not rules:
+        yield Line("Nothing is open.", GOOD if not summary.not_assessed() else PLAIN)
+        return
+    yield Line("WHAT TO DO NEXT", HEAD)
+    for rule in rules[:RULES]:
+        yield from _rule(rule, width)
+    if len(rules) > RULES:
+        yield Line(f"  and {len(rules) - RULES} more rules: see the report")
+
+
+def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
+    tone = BAD if level(rule.score.worst) > 2 else DOUBT
+    yield Line(f"  {rule.score.worst:<8} {one_line(rule.rule)}: {_hosts(rule)}", tone)
+    indent = " " * 11
+    for text in textwrap.wrap(
+        one_line(rule.remedy, limit=400), max(60, width - 2), initial_indent=indent, subsequent_indent=indent
+    ):
+        yield Line(text)
+
+
+def _hosts(rule: RuleScore) -> str:
+    rest = rule.hosts - len(rule.first_hosts)
+    named = ", ".join(one_line(host, limit=40) for host in rule.first_hosts)
+    return f"{_plural(rule.score.open, 'finding')} on {named}" + (f" and {_plural(rest, 'more host')}" if rest else "")
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _doubts(summary: Summary, width: int) -> t.Iterator[Line]:
+    rules = summary.not_assessed()
+    if rules:
+        yield Line("NOT ASSESSED (never counted as good)", HEAD)
+    for rule in rules[:RULES]:
+        findings = _plural(rule.score.counts[NOT_ASSESSED], "finding")
+        yield Line(f"  {one_line(rule.rule)}: {findings} on {_plural(rule.unassessed, 'host')}", DOUBT)
+    if len(rules) > RULES:
+        yield Line(f"  and {len(rules) - RULES} more rules: see the report")
