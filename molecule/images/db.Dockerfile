@@ -11,7 +11,7 @@ RUN mkdir -p /etc/systemd/system/redis-server.service.d \
 
 RUN echo "listen_addresses = '*'" >> /etc/postgresql/15/main/postgresql.conf \
  && printf 'host all all 0.0.0.0/0 scram-sha-256\nhost all all ::/0 scram-sha-256\n' >> /etc/postgresql/15/main/pg_hba.conf \
- && sed -i 's/^bind-address.*/bind-address = ::/' /etc/mysql/mariadb.conf.d/50-server.cnf \
+ && sed -i 's/^bind-address.*/bind-address = */' /etc/mysql/mariadb.conf.d/50-server.cnf \
  && sed -i 's/^bind .*/bind * -::*/; s/^protected-mode .*/protected-mode no/' /etc/redis/redis.conf \
  && sed -i 's/^-l .*//' /etc/memcached.conf
 
