@@ -25,5 +25,7 @@ class ActionModule(ActionBase):
         if result.get("packages") and not self._task.check_mode:
             removed = _packages.ensure(self, result["packages"], "absent", variables)
             if removed.get("failed"):
-                result.update(failed=True, msg=f"{', '.join(result['packages'])} could not be removed: {removed.get('msg')}")
+                result.update(
+                    failed=True, msg=f"{', '.join(result['packages'])} could not be removed: {removed.get('msg')}"
+                )
         return result

@@ -33,8 +33,12 @@ def run_module(control: Control) -> None:
 
 
 def parse_controls(catalogue: t.Mapping[str, Control], wanted: t.Mapping[str, t.Any]) -> list[Request]:
-    """The requests of `controls: {name: options}`, in the catalogue's order. Raises ValueError that names every fault."""
-    faults = [f"controls.{name}: no such control; there are: {', '.join(catalogue)}" for name in wanted if name not in catalogue]
+    """The requests of `controls: {name: options}`, in the catalogue's order. Raises ValueError with every fault."""
+    faults = [
+        f"controls.{name}: no such control; there are: {', '.join(catalogue)}"
+        for name in wanted
+        if name not in catalogue
+    ]
     requests = []
     for name, control in catalogue.items():
         if name in wanted:

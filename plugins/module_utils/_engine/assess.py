@@ -16,7 +16,7 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 
-Wire = t.Dict[str, t.Any]
+Wire = dict[str, t.Any]
 
 
 class TimeLimit(BaseException):
@@ -44,7 +44,7 @@ class Request:
 
 
 def assess(host: Readable, request: Request, *, seconds: float, unreadable: type[Exception]) -> list[f.Finding]:
-    """All findings of one control. What escapes from it (`unreadable`, anything else, the time limit) becomes findings."""
+    """All findings of one control. What escapes (`unreadable`, another exception, the time limit) becomes findings."""
     found: list[f.Finding] = []
     try:
         with _time_limit(seconds):
@@ -53,7 +53,9 @@ def assess(host: Readable, request: Request, *, seconds: float, unreadable: type
     except unreadable as exc:
         found += _for_each_rule(request.control, f.NOT_ASSESSED, str(exc))
     except TimeLimit:
-        found += _for_each_rule(request.control, f.ERROR, f"not done within its time limit of {seconds:g} s (time_limit)")
+        found += _for_each_rule(
+            request.control, f.ERROR, f"not done within its time limit of {seconds:g} s (time_limit)"
+        )
     except Exception as exc:
         found += _for_each_rule(request.control, f.ERROR, _escape(exc))
     return found

@@ -13,9 +13,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-Diff = t.Dict[str, str]
+Diff = dict[str, str]
 #: What a change has to remember to be taken back; JSON.
-Before = t.Dict[str, t.Any]
+Before = dict[str, t.Any]
 
 
 class ChangeError(Exception):
@@ -92,7 +92,9 @@ def load(record: t.Mapping[str, t.Any]) -> Change:
     fields = dict(record)
     name = fields.pop("kind")
     if name not in KINDS:
-        raise ChangeError(f"journal: change of unknown kind {name!r}; it was written by another version of the collection")
+        raise ChangeError(
+            f"journal: change of unknown kind {name!r}; it was written by another version of the collection"
+        )
     return KINDS[name](**{key: _frozen(value) for key, value in fields.items()})
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""Changes made by a command or by statements to a program: each with its inverse and a probe that says whether it is done."""
+"""Changes made by commands or statements: each with its inverse, and a probe that says whether it is done."""
 
 from __future__ import annotations
 

@@ -163,7 +163,12 @@ def _meta(host: Machine, path: str) -> dict[str, t.Any] | None:
         fd = os.open(os.path.basename(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
         try:
             status = os.fstat(fd)
-            return {"mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid, "xattrs": xattrs(fd)}
+            return {
+                "mode": stat.S_IMODE(status.st_mode),
+                "uid": status.st_uid,
+                "gid": status.st_gid,
+                "xattrs": xattrs(fd),
+            }
         finally:
             os.close(fd)
 
@@ -212,7 +217,9 @@ def _validate(host: Machine, path: str, temporary: str, command: tuple[str, ...]
     done = host.run([word.replace("{}", candidate) for word in command], timeout=60)
     if done.rc != 0:
         said = (done.stderr or done.stdout).strip().replace(candidate, path)
-        raise ChangeError(f"{path}: the new text is refused by {command[0]} (rc {done.rc}), nothing was written: {said}")
+        raise ChangeError(
+            f"{path}: the new text is refused by {command[0]} (rc {done.rc}), nothing was written: {said}"
+        )
 
 
 def _restore(host: Machine, path: str, text: str | None, captured: Before, *, tag: str) -> None:

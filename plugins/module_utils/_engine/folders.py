@@ -65,12 +65,16 @@ def read_plain(folder: int, name: str, path: str) -> tuple[bytes, os.stat_result
         return None
     except OSError as exc:
         if exc.errno == errno.ELOOP:
-            raise ChangeError(f"{path}: is a symbolic link; name the file that it leads to, or replace the link by a file") from exc
+            raise ChangeError(
+                f"{path}: is a symbolic link; name the file that it leads to, or replace the link by a file"
+            ) from exc
         raise
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
-            raise ChangeError(f"{path}: is not a plain file (mode {stat.filemode(status.st_mode)}); nothing was written")
+            raise ChangeError(
+                f"{path}: is not a plain file (mode {stat.filemode(status.st_mode)}); nothing was written"
+            )
         with os.fdopen(fd, "rb", closefd=False) as stream:
             return stream.read(), status
     finally:
@@ -97,7 +101,9 @@ def _trusted_link(here: int, part: str, path: str) -> str | None:
     if not stat.S_ISLNK(status.st_mode):
         return None
     if status.st_uid not in (0, os.geteuid()):
-        raise ChangeError(f"{path}: {part} is a symbolic link of user {status.st_uid}; it is not followed, nothing was written")
+        raise ChangeError(
+            f"{path}: {part} is a symbolic link of user {status.st_uid}; it is not followed, nothing was written"
+        )
     return os.readlink(part, dir_fd=here)
 
 

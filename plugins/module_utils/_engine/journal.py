@@ -74,7 +74,10 @@ class Fix:
 
 @dataclasses.dataclass
 class Run:
-    """A run as its file tells it. `state`: running (or killed), waiting (for packages), resumed, ended, undoing, undone."""
+    """A run as its file tells it.
+
+    `state`: running (or killed), waiting (for packages), resumed, ended, undoing, undone.
+    """
 
     run_id: str
     started: str = ""
@@ -183,7 +186,9 @@ def _acquire(fd: int, path: str, timeout: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise Locked(f"{path}: another run holds this host for more than {timeout:g} s: {_holder(fd)}") from None
+                raise Locked(
+                    f"{path}: another run holds this host for more than {timeout:g} s: {_holder(fd)}"
+                ) from None
             time.sleep(POLL_SECONDS)
 
 
@@ -196,7 +201,7 @@ def _holder(fd: int) -> str:
 
 
 def take_back(host: Machine, journal: Journal, steps: t.Sequence[Step], *, force: bool = False) -> list[str]:
-    """Revert these steps (newest first), services last and each once; note each; returns what could not be taken back."""
+    """Revert these steps (newest first), services last and each once; returns what could not be taken back."""
     failures = []
     activated: set[Change] = set()
     for step in [s for s in steps if not s.change.activates] + [s for s in reversed(steps) if s.change.activates]:

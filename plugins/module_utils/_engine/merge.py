@@ -11,8 +11,8 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 
-Wire = t.Dict[str, t.Any]
-Key = t.Tuple[str, str]
+Wire = dict[str, t.Any]
+Key = tuple[str, str]
 GOOD = (f.PASS, f.NOT_APPLICABLE)
 
 
@@ -40,7 +40,9 @@ def merge(before: t.Sequence[Wire], after: t.Sequence[Wire], outcomes: t.Mapping
     known = {key(finding) for finding in before}
     merged = [_merged(old, now.get(key(old)), outcomes.get(key(old)), old["control"] in again) for old in before]
     merged += [
-        {**new, "status_before": f.NOT_ASSESSED, "note": "first seen after the fix"} for new in after if key(new) not in known
+        {**new, "status_before": f.NOT_ASSESSED, "note": "first seen after the fix"}
+        for new in after
+        if key(new) not in known
     ]
     return arrange(merged)
 

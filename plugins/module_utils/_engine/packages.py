@@ -9,7 +9,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Before, Change, Diff, Machine, kind
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
+    Before,
+    Change,
+    Diff,
+    Machine,
+    kind,
+)
 
 
 @kind

@@ -87,7 +87,9 @@ def resume(host: t.Any, requests: t.Sequence[Request], settings: Settings, run_i
         journal = Journal(host, run_id, fault=settings.fault)
         told = journal.read()
         if told.state != "waiting":
-            raise ChangeError(f"run {run_id}: is {told.state}, not waiting for packages; another run has put it in order: run again")
+            raise ChangeError(
+                f"run {run_id}: is {told.state}, not waiting for packages; another run has put it in order: run again"
+            )
         plan = [_planned(record) for record in told.waiting["fixes"]]
         journal.note("resumed")
         _apply(host, journal, plan, first=len(told.fixes) + 1)
@@ -113,7 +115,12 @@ def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> 
 
 
 def _wait(
-    host: t.Any, journal: Journal, requests: t.Sequence[Request], findings: list[Wire], plan: list[Planned], settings: Settings
+    host: t.Any,
+    journal: Journal,
+    requests: t.Sequence[Request],
+    findings: list[Wire],
+    plan: list[Planned],
+    settings: Settings,
 ) -> Result:
     """Leave the fixes that need packages in the journal, as planned, for `resume`."""
     waiting = [fix for fix in plan if fix.packages]
@@ -123,11 +130,18 @@ def _wait(
     for_later = [finding for finding in result.findings if finding["control"] in held]
     journal.note("waiting", plan={"fixes": [_record(fix) for fix in waiting], "findings": for_later})
     packages = sorted({name for fix in waiting for name in fix.packages})
-    return dataclasses.replace(result, packages=packages, diff=_diffs([fix for fix in plan if fix.packages or _made(fix)]))
+    return dataclasses.replace(
+        result, packages=packages, diff=_diffs([fix for fix in plan if fix.packages or _made(fix)])
+    )
 
 
 def _result(
-    host: t.Any, before: list[Wire], concerned: t.Sequence[Request], plan: list[Planned], settings: Settings, run_id: str
+    host: t.Any,
+    before: list[Wire],
+    concerned: t.Sequence[Request],
+    plan: list[Planned],
+    settings: Settings,
+    run_id: str,
 ) -> Result:
     after, _plan = _assess(host.refresh(), concerned, settings)
     outcomes = {key: fix.outcome for fix in plan for key in fix.keys if fix.outcome is not None}
@@ -185,7 +199,11 @@ def _diffs(plan: t.Iterable[Planned]) -> list[dict[str, str]]:
 
 
 def _record(fix: Planned) -> dict[str, t.Any]:
-    return {"control": fix.control, "keys": [list(key) for key in fix.keys], "changes": [dump(change) for change in fix.changes]}
+    return {
+        "control": fix.control,
+        "keys": [list(key) for key in fix.keys],
+        "changes": [dump(change) for change in fix.changes],
+    }
 
 
 def _planned(record: t.Mapping[str, t.Any]) -> Planned:

@@ -68,7 +68,9 @@ def _choose(told: list[Run], wanted: str, settings: Settings) -> list[Run]:
     chosen = [run for run in standing if run.run_id == wanted]
     newer = [run.run_id for run in standing if run.run_id > wanted]
     if not chosen:
-        raise ChangeError(f"{wanted}: no such run to take back; there are: {', '.join(r.run_id for r in standing) or 'none'}")
+        raise ChangeError(
+            f"{wanted}: no such run to take back; there are: {', '.join(r.run_id for r in standing) or 'none'}"
+        )
     if newer and not settings.force:
         raise ChangeError(f"{wanted}: newer runs stand: {', '.join(newer)}; undo those first, or use force: true")
     return chosen
@@ -98,7 +100,9 @@ def _take_back(host: t.Any, run: Run, settings: Settings) -> None:
     journal.note("undoing")
     failures = take_back(host, journal, run.steps(), force=settings.force)
     if failures:
-        raise ChangeError(f"run {run.run_id} is only partly taken back: {'; '.join(failures)}; mend that and undo again")
+        raise ChangeError(
+            f"run {run.run_id} is only partly taken back: {'; '.join(failures)}; mend that and undo again"
+        )
     journal.note("undone")
 
 

@@ -26,7 +26,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 LINKS = "/etc/systemd/system"
 SYSV_LINKS = "/etc/rc[0-6S].d"
 POLL_SECONDS = 0.1
-#: A daemon of Type=simple is "active" before it has read its configuration; without a port to try, look again after this.
+#: A daemon of Type=simple is "active" before it has read its configuration; without a port, look again after this.
 SETTLE_SECONDS = 0.5
 
 
@@ -66,7 +66,9 @@ class UnitState(Change):
             "before_header": self.unit,
             "after_header": self.unit,
             "before": self.before.render(),
-            "after": dataclasses.replace(self.after, enablement=self.after.enablement or self.before.enablement).render(),
+            "after": dataclasses.replace(
+                self.after, enablement=self.after.enablement or self.before.enablement
+            ).render(),
         }
 
     def _verbs(self, now: State) -> list[str]:
@@ -169,7 +171,9 @@ def systemctl(host: Machine, verb: str, *units: str) -> None:
     """Run systemctl; raises ChangeError with what it said."""
     done = host.run(["systemctl", verb, *(["--", *units] if units else [])], timeout=120)
     if done.rc != 0:
-        raise ChangeError(f"systemctl {verb} {' '.join(units)} failed (rc {done.rc}): {(done.stderr or done.stdout).strip()}")
+        raise ChangeError(
+            f"systemctl {verb} {' '.join(units)} failed (rc {done.rc}): {(done.stderr or done.stdout).strip()}"
+        )
 
 
 def _names(host: Machine, unit: str) -> set[str]:
@@ -178,7 +182,9 @@ def _names(host: Machine, unit: str) -> set[str]:
     fields = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     names = {unit, *fields.get("Names", "").split()}
     try:
-        with open(host.path(fields.get("FragmentPath") or "/nonexistent"), encoding="utf-8", errors="replace") as stream:
+        with open(
+            host.path(fields.get("FragmentPath") or "/nonexistent"), encoding="utf-8", errors="replace"
+        ) as stream:
             for line in stream:
                 if line.startswith(("Also=", "Alias=")):
                     names.update(line.split("=", 1)[1].split())
@@ -188,7 +194,7 @@ def _names(host: Machine, unit: str) -> set[str]:
 
 
 def _links(host: Machine) -> dict[str, str]:
-    """All enabling links, systemd's and those of the SysV scripts beside it: enabling again makes them, but with other texts."""
+    """All enabling links, systemd's and SysV's beside it: enabling again would make them, but with other texts."""
     found = {}
     for top in [host.path(LINKS), *sorted(glob.glob(host.path(SYSV_LINKS)))]:
         for folder, folders, names in os.walk(top):
@@ -201,7 +207,9 @@ def _restore_links(host: Machine, links: t.Mapping[str, str], names: set[str]) -
     """Make the enabling links of these units again what they were; says whether any had to be."""
     now = _links(host)
     wanted = {path: target for path, target in links.items() if _enables(path, target, names)}
-    surplus = [path for path, target in now.items() if path not in wanted and _enables(path, target, names) and "/rc" in path]
+    surplus = [
+        path for path, target in now.items() if path not in wanted and _enables(path, target, names) and "/rc" in path
+    ]
     missing = {path: target for path, target in wanted.items() if path not in now}
     for path in surplus:
         os.unlink(path)

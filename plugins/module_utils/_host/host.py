@@ -161,7 +161,9 @@ class Host:
 
     def ask(self, *argv: str, stdin: str | None = None, timeout: float = 10) -> Completed:
         """Run a command that only reads, at most once a run."""
-        return t.cast(Completed, self._remember(("ask", argv, stdin), lambda: self.run(argv, stdin=stdin, timeout=timeout)))
+        return t.cast(
+            Completed, self._remember(("ask", argv, stdin), lambda: self.run(argv, stdin=stdin, timeout=timeout))
+        )
 
     def which(self, program: str) -> str | None:
         """The path of a program of this machine, or None."""

@@ -57,7 +57,7 @@ def test_next_run_completes_after_sigkill(root: pathlib.Path, point: int) -> Non
     assert {finding["status"] for finding in result.findings} <= {"pass", "fixed"}
     assert (root / "etc/edited.conf").read_text() == "good\n"
     assert (root / "etc/flag").read_text() == "on"
-    assert not [path for path in root.rglob(".*")], "a temporary file was left"
+    assert not list(root.rglob(".*")), "a temporary file was left"
     assert toy.harden(root).changed is False
     assert {run.state for run in runs(host(root))} == {"ended"}
 
@@ -86,7 +86,7 @@ def test_killed_between_writing_beside_and_renaming(root: pathlib.Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert [path for path in (root / "etc").glob(".*")]
+    assert list((root / "etc").glob(".*"))
     assert undo(host(root), "all", Settings()).undone == []
     assert toy.state(root) == first
 
