@@ -32,6 +32,7 @@ audit: .venv/.runtime $(COLLECTION) ## Look at this machine and change nothing (
 
 .PHONY: test $(STAGES)
 test: ## Everything that CI runs, stage by stage: all that follow
+	@tests/bootstrap/find-python 3.11 3.12 3.13 >/dev/null || tests/bootstrap/need "Python 3.11 with venv" python3-venv
 	@MAKE="$(MAKE)" tests/bootstrap/stages $(STAGES)
 
 lint: .venv/.tests $(COLLECTION) ## Style, types, Ansible's best practice, documentation, changelog
@@ -77,8 +78,9 @@ demo: .venv/.tests $(COLLECTION) ## A small fleet: before, hardened, after (`mol
 # --- Documentation ----------------------------------------------------------------------------------------------------
 
 .PHONY: docs
-docs: .venv/.tests $(COLLECTION) ## Write docs/controls.md anew from the catalogue
+docs: .venv/.tests $(COLLECTION) ## Write docs/controls.md and the changelog's list of plugins anew
 	python docs/generate.py
+	cd $(COLLECTION) && antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
 
 # --- Environments -----------------------------------------------------------------------------------------------------
 
