@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -81,7 +80,7 @@ def documentation(module: str) -> dict[str, t.Any]:
     own: dict[str, t.Any] = yaml.safe_load(document)
     shared: dict[str, t.Any] = {}
     for fragment in own.get("extends_documentation_fragment", []):
-        _, _, name, *section = fragment.split(".")
+        name, *section = fragment.split(".")[2:]
         texts = _literals(ROOT / "plugins" / "doc_fragments" / f"{name}.py")
         text = texts[section[0].upper() if section else "DOCUMENTATION"]
         shared.update(yaml.safe_load(text).get("options") or {})

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Times playbooks/harden.yml on converged hosts against `ansible -m ping` on the same hosts, side by side.
 
-    tests/benchmark/converged.py INVENTORY PATTERN [--rounds 5] [--bar 3] [-- MORE ARGUMENTS OF BOTH COMMANDS]
+    python tests/benchmark/converged.py INVENTORY PATTERN [--rounds 5] [--bar 3] [-- MORE ARGUMENTS OF BOTH COMMANDS]
 
 The two take turns, so that a busy machine slows both. Prints the medians; fails when harden.yml takes more than
 `bar` times as long as ping, or changes anything (then the hosts were not converged).
@@ -31,7 +30,7 @@ def main() -> int:
     harden = ["ansible-playbook", "playbooks/harden.yml", *where, "--limit", args.pattern]
     for command in (ping, harden):
         seconds(command)  # opens the connections and warms the caches of both
-    times = [(seconds(ping), seconds(harden)) for _ in range(args.rounds)]
+    times = [(seconds(ping), seconds(harden)) for repeat in range(args.rounds)]
     return judge(times, args.bar)
 
 
@@ -57,11 +56,11 @@ def seconds(command: list[str]) -> float:
     return took
 
 
-def judge(times: list[tuple[float, float]], bar: float) -> int:
+def judge(times: list[tuple[float, float]], limit: float) -> int:
     ping, harden = (statistics.median(column) for column in zip(*times))
     ratio = harden / ping
-    print(f"ping {ping:.2f} s, harden.yml {harden:.2f} s: {ratio:.2f} times (bar: {bar:g}; medians of {len(times)})")
-    return 0 if ratio <= bar else 1
+    print(f"ping {ping:.2f} s, harden.yml {harden:.2f} s: {ratio:.2f} times (bar: {limit:g}; medians of {len(times)})")
+    return 0 if ratio <= limit else 1
 
 
 if __name__ == "__main__":
