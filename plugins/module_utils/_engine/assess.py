@@ -75,7 +75,7 @@ def to_wire(control: Control, finding: f.Finding) -> Wire:
         "message": finding.message,
         "note": "",
         "evidence": [dataclasses.asdict(evidence) for evidence in finding.evidence],
-        "remedy": finding.rule.remedy,
+        "remedy": finding.remedy or finding.rule.remedy,
         "reference": finding.rule.reference,
         "fix": [change.describe() for change in finding.fix],
         "diff": [change.diff() for change in finding.fix],

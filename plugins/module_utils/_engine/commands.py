@@ -72,6 +72,36 @@ class Command(_Probed):
 
 @kind
 @dataclasses.dataclass(frozen=True)
+class TakeUp(Change):
+    """A command that makes a program take up what the other changes wrote, such as `systemctl daemon-reload`.
+
+    It has no inverse: it is run again after the others are taken back.
+    """
+
+    activates: t.ClassVar[bool] = True
+
+    title: str
+    argv: tuple[str, ...]
+    seconds: int = 120
+
+    def describe(self) -> str:
+        return self.title
+
+    def diff(self) -> Diff:
+        return {"before_header": self.title, "after_header": self.title, "before": "", "after": f"{' '.join(self.argv)}\n"}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        done = host.run(self.argv, timeout=self.seconds)
+        if done.rc != 0:
+            said = (done.stderr or done.stdout).strip()
+            raise ChangeError(f"{self.title}: {self.argv[0]} failed (rc {done.rc}): {said}")
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        self.apply(host, tag=tag)
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
 class Statement(_Probed):
     """Text (SQL, as a rule) given to `argv` on its standard input; `probe` makes it print 1 once `do` is done."""
 

@@ -64,6 +64,8 @@ class Finding:
     message: str
     evidence: tuple[Evidence, ...] = ()
     fix: tuple[Change, ...] = ()
+    #: What a person does about this very subject, where that says more than the rule's remedy.
+    remedy: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -117,6 +117,10 @@ class Host:
         """The file's bytes (at most MAX_FILE). Raises Missing, NeedsRoot or HostError."""
         return t.cast(bytes, self._remember(("read", name), lambda: self._read(name)))
 
+    def read_part(self, name: str, size: int) -> bytes:
+        """The first `size` bytes of a file or device. Raises like read_bytes."""
+        return t.cast(bytes, self._remember(("part", name, size), lambda: self._read(name, size)))
+
     def read_text(self, name: str) -> str:
         """The file as UTF-8, with other bytes kept as surrogates (lossless). Raises like read_bytes."""
         return _text(self.read_bytes(name))
@@ -173,10 +177,10 @@ class Host:
                 return path
         return None
 
-    def _read(self, name: str) -> bytes:
+    def _read(self, name: str, size: int = MAX_FILE) -> bytes:
         try:
             with open(self.path(name), "rb") as stream:
-                return stream.read(MAX_FILE)
+                return stream.read(size)
         except OSError as exc:
             raise _readable_error(name, exc) from exc
 
