@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half: what it installs, what it waives, when it fails the task."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.infosec.principles.plugins.action.harden import ActionModule
+from ansible_collections.infosec.principles.plugins.plugin_utils import _packages
+
+HARDEN = "infosec.principles.harden"
+WAIVER = {"match": "rule=='a.x'", "why": "legacy", "owner": "ops@example.org", "expires": "2999-01-01"}
+
+
+def finding(rule: str, status: str, risk: str = "high") -> dict[str, t.Any]:
+    return {"control": rule.partition(".")[0], "rule": rule, "subject": "s", "status": status, "risk": risk}
+
+
+def answer(*findings: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    return {"findings": list(findings), "changed": False, "diff": [], "run_id": "", "packages": [], **more}
+
+
+class Played(ActionModule):
+    """Answers with what the host would, call by call; remembers the arguments of each call."""
+
+    def __init__(self, args: dict[str, t.Any], answers: list[dict[str, t.Any]], *, check: bool = False) -> None:
+        task = types.SimpleNamespace(
+            args=args,
+            check_mode=check,
+            resolved_action=HARDEN,
+            action=HARDEN,
+            async_val=0,
+            diff=False,
+            delegate_to=None,
+        )
+        connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
+        super().__init__(task, connection, types.SimpleNamespace(check_mode=check, diff=False), None, None, None)
+        self.answers, self.calls = answers, t.cast("list[dict[str, t.Any]]", [])
+
+    def _execute_module(self, **call: t.Any) -> dict[str, t.Any]:
+        assert call["module_name"] == HARDEN
+        self.calls.append(call["module_args"])
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+def package_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
+    calls: list[tuple[list[str], str]] = []
+
+    def ensure(action: ActionModule, names: list[str], state: str, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        calls.append((names, state))
+        return {"failed": True, "msg": "no network"} if "unreachable" in names else {"changed": True}
+
+    monkeypatch.setattr(_packages, "ensure", ensure)
+    return calls
+
+
+def run(action: Played) -> dict[str, t.Any]:
+    return action.run(task_vars={"inventory_hostname": "web1"})
+
+
+def test_waivers_stay_on_the_controller() -> None:
+    action = Played({"controls": {}, "waivers": [WAIVER]}, [answer(finding("a.x", "fail"), finding("b.y", "fail"))])
+    result = run(action)
+    assert action.calls == [{"controls": {}}]
+    assert [item["status"] for item in result["findings"]] == ["waived", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "left", "failed"),
+    [
+        ("none", finding("b.y", "fail", "maximum"), False),
+        ("high", finding("b.y", "fail", "medium"), False),
+        ("high", finding("b.y", "fail", "high"), True),
+        ("high", finding("b.y", "error", "maximum"), True),
+        ("low", finding("b.y", "fixed", "maximum"), False),
+        ("low", finding("a.x", "fail", "maximum"), False),
+    ],
+    ids=["never", "below", "at", "error counts", "fixed does not", "waived does not"],
+)
+def test_fail_on(fail_on: str, left: dict[str, t.Any], failed: bool) -> None:
+    result = run(Played({"controls": {}, "waivers": [WAIVER], "fail_on": fail_on}, [answer(left)]))
+    assert bool(result.get("failed")) is failed
+    assert not failed or "b.y (s)" in result["msg"]
+
+
+def test_packages_are_installed_and_the_run_goes_on(package_calls: list[tuple[list[str], str]]) -> None:
+    waiting = answer(finding("a.x", "fail"), finding("b.y", "pass"), packages=["one"], run_id="r1", changed=False)
+    resumed = answer(finding("a.x", "fixed"), changed=True, run_id="r1")
+    action = Played({"controls": {}}, [waiting, resumed])
+    result = run(action)
+    assert package_calls == [(["one"], "present")]
+    assert action.calls == [{"controls": {}}, {"controls": {}, "resume": "r1"}]
+    assert [(item["rule"], item["status"]) for item in result["findings"]] == [("a.x", "fixed"), ("b.y", "pass")]
+    assert result["changed"] and result["packages"] == []
+
+
+def test_check_mode_installs_nothing(package_calls: list[tuple[list[str], str]]) -> None:
+    action = Played({"controls": {}}, [answer(finding("a.x", "fail"), packages=["one"])], check=True)
+    run(action)
+    assert package_calls == [] and len(action.calls) == 1
+
+
+def test_a_package_that_cannot_be_had_is_named(package_calls: list[tuple[list[str], str]]) -> None:
+    result = run(Played({"controls": {}}, [answer(finding("a.x", "fail"), packages=["unreachable"], run_id="r1")]))
+    assert result["failed"] and result["msg"] == "unreachable could not be installed: no network"
+    assert result["findings"], "what was found is still reported"
+
+
+def test_a_failed_module_is_passed_on() -> None:
+    result = run(Played({"controls": {}}, [{"failed": True, "msg": "another run holds this host"}]))
+    assert result == {"failed": True, "msg": "another run holds this host"}
+
+
+def test_a_malformed_waiver_stops_the_task() -> None:
+    with pytest.raises(AnsibleActionFail, match="owner"):
+        run(Played({"controls": {}, "waivers": [{"match": "x", "why": "y"}]}, [answer(finding("a.x", "fail"))]))
