@@ -1,0 +1,127 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""What the control knows of a database server, whatever its product is."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+
+#: First line of every file that is ours.
+HEADER = "# Written by infosec.principles.database_exposure from the register of services; changes here are lost.\n"
+
+Port = tuple[int, str]
+#: For each port of a server: who needs it.
+Needs = t.Mapping[Port, Need]
+#: For each port: the addresses to listen on besides loopback; None where it has to be every address.
+Wanted = t.Mapping[Port, t.Optional[tuple[str, ...]]]
+
+
+class Refused(Exception):
+    """Why there is no safe fix, and what a person does instead."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """One port of a server and every address that it listens on there."""
+
+    port: int
+    protocol: str
+    addresses: tuple[str, ...]
+
+    @property
+    def key(self) -> Port:
+        """What the register knows it by."""
+        return (self.port, self.protocol)
+
+    @property
+    def name(self) -> str:
+        """As in the register: 5432/tcp."""
+        return f"{self.port}/{self.protocol}"
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """The addresses that other hosts can reach."""
+        return tuple(address for address in self.addresses if not sockets.is_loopback(address))
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a product says of one rule: `about` tells several verdicts on one server apart ("" for the first).
+
+    fix: its own changes. by_bind: put right by narrowing the addresses, so it shares that fix.
+    """
+
+    status: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    fix: tuple[Change, ...] = ()
+    by_bind: bool = False
+    about: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """One running database server. Products subclass it.
+
+    unit: the systemd unit ("" for none). pid: of a process of it.
+    """
+
+    unit: str
+    endpoints: tuple[Endpoint, ...]
+    pid: int = 0
+
+    #: The product's name.
+    PRODUCT: t.ClassVar[str] = ""
+    #: A restart loses what it holds in memory.
+    FORGETS: t.ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """What a finding is about: the unit, else the product."""
+        return self.unit or self.PRODUCT
+
+    def bind_evidence(self, host: Host) -> tuple[Evidence, ...]:
+        """Where the server's own configuration says what it listens on."""
+        return ()
+
+    def bind_files(self, host: Host, wanted: Wanted) -> tuple[WriteFile, ...]:
+        """The files as they have to be for it to listen so after a restart. Raises Refused or HostError."""
+        raise Refused(f"there is no automatic change for {self.PRODUCT}")
+
+    def admission(self, host: Host, needs: Needs) -> t.Iterator[Verdict]:
+        """Whom it lets in. Raises HostError where that cannot be read."""
+        raise NotImplementedError
+
+
+def grouped(
+    listeners: t.Iterable[sockets.Listener], belongs: t.Callable[[sockets.Listener], bool]
+) -> dict[str, tuple[int, tuple[Endpoint, ...]]]:
+    """The listeners that belong to a product, by unit ("" for those without): a pid and the endpoints."""
+    units: dict[str, list[sockets.Listener]] = {}
+    for listener in listeners:
+        if listener.holder == sockets.PROCESS and belongs(listener) and not listener.published_by:
+            units.setdefault(listener.unit, []).append(listener)
+    return {unit: (found[0].pid, endpoints(found)) for unit, found in sorted(units.items())}
+
+
+def endpoints(listeners: t.Iterable[sockets.Listener]) -> tuple[Endpoint, ...]:
+    """Listeners by port."""
+    ports: dict[Port, list[str]] = {}
+    for listener in listeners:
+        ports.setdefault((listener.port, listener.protocol), []).append(listener.address)
+    return tuple(Endpoint(*key, tuple(dict.fromkeys(found))) for key, found in sorted(ports.items()))
+
+
+def first_line(text: str) -> str:
+    """What a program said, in one line for a message."""
+    return next(iter(text.strip().splitlines()), "no answer")

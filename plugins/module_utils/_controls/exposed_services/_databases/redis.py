@@ -1,0 +1,194 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Redis and Valkey: judged by CONFIG GET and ACL LIST, narrowed by a block at the end of the configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.model import (
+    Needs,
+    Refused,
+    Server,
+    Verdict,
+    Wanted,
+    first_line,
+    grouped,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, write_file
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats import marked_block, redis_conf
+from ansible_collections.infosec.principles.plugins.module_utils._host import addresses, sockets, units
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+
+BLOCK = "database_exposure"
+#: Server process: the product and its client program.
+PRODUCTS = {"redis-server": ("Redis", "redis-cli"), "valkey-server": ("Valkey", "valkey-cli")}
+CONFIGS = ("/etc/redis/*.conf", "/etc/redis.conf", "/etc/valkey/*.conf")
+QUESTIONS = ("INFO server", "CONFIG GET bind", "CONFIG GET protected-mode", "ACL LIST")
+STEPS = (
+    "set a password (requirepass, or the users' in the ACL), give it to the clients, and restart them all; "
+    "a password cannot be invented here without cutting them off"
+)
+#: The first version that keeps strangers out in protected mode although addresses are bound (its release notes).
+PROTECTS_BOUND = (7, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """What the server says: version, configuration file, the bound addresses, protected mode, the ACL's users."""
+
+    version: tuple[int, ...]
+    config_file: str
+    bind: str
+    protected: bool
+    users: tuple[str, ...]
+
+    @property
+    def open_users(self) -> tuple[str, ...]:
+        """The enabled users that need no password."""
+        fields = [user.split() for user in self.users]
+        return tuple(words[1] for words in fields if len(words) > 2 and "on" in words[2:] and "nopass" in words[2:])
+
+    def keeps_strangers_out(self) -> bool:
+        """Whether protected mode refuses everyone who comes from another host."""
+        return self.protected and "default" in self.open_users and (self.version >= PROTECTS_BOUND or not self.bind)
+
+
+@dataclasses.dataclass(frozen=True)
+class Redis(Server):
+    """One server. process: redis-server or valkey-server."""
+
+    process: str = "redis-server"
+
+    FORGETS: t.ClassVar[bool] = True
+
+    @property
+    def PRODUCT(self) -> str:  # type: ignore[override]
+        return PRODUCTS[self.process][0]
+
+    def answers(self, host: Host) -> Answers:
+        """Ask the server. Raises HostError where it does not answer, or not to us."""
+        said = ""
+        for endpoint in self.endpoints:
+            argv = (PRODUCTS[self.process][1], "--no-raw", "-h", _near(endpoint.addresses), "-p", str(endpoint.port))
+            secret = self._password(host)
+            # On standard input: a command line is there for all to see.
+            questions = [*([f"AUTH {redis_conf.quote(secret)}"] if secret else []), *QUESTIONS]
+            done = host.ask(*argv, stdin="".join(f"{question}\n" for question in questions))
+            if "redis_version:" in done.stdout:
+                return parse(done.stdout)
+            said = said or first_line(done.stdout + done.stderr)
+        raise HostError(f"{self.name} does not tell its configuration: {said}")
+
+    def bind_evidence(self, host: Host) -> tuple[Evidence, ...]:
+        answers = self.answers(host)
+        return (Evidence("CONFIG GET bind", answers.bind or "(every address)"),)
+
+    def bind_files(self, host: Host, wanted: Wanted) -> tuple[WriteFile, ...]:
+        path = self._config(host)
+        unit = units.show(host, self.unit) if self.unit else None
+        if unit and unit.fragment and "--bind" in host.read_text(unit.fragment):
+            raise Refused(f"{unit.fragment} starts it with --bind, which wins over {path}; take it out there")
+        text = host.read_text(path)
+        setting = f"bind {' '.join(_addresses(host, wanted))}"
+        return (
+            write_file(host, path, marked_block.put(text, BLOCK, [setting]), sensitive=redis_conf.holds_secrets(text)),
+        )
+
+    def admission(self, host: Host, needs: Needs) -> t.Iterator[Verdict]:
+        answers = self.answers(host)
+        exposed = [endpoint.name for endpoint in self.endpoints if endpoint.exposed]
+        if not answers.open_users:
+            yield Verdict(f.PASS, "every enabled user needs a password", _users(answers))
+        elif not exposed:
+            yield Verdict(f.PASS, "users without a password can come from this host alone", _users(answers))
+        elif answers.keeps_strangers_out():
+            yield Verdict(f.PASS, "protected mode refuses users without a password from other hosts", _users(answers))
+        else:
+            alone = all(need.declared and not need.anyone and not need.clients for need in needs.values())
+            message = f"whoever reaches {', '.join(exposed)} is let in without a password"
+            yield Verdict(f.FAIL, message if alone else f"{message}; {STEPS}", _users(answers), by_bind=alone)
+
+    def _config(self, host: Host) -> str:
+        """The configuration file, by its port where the server does not tell."""
+        try:
+            told = self.answers(host).config_file
+        except HostError:
+            told = ""
+        found = told or self._by_port(host)
+        if not found:
+            raise Refused("it was started without a configuration file")
+        return found
+
+    def _by_port(self, host: Host) -> str:
+        ports = {endpoint.port for endpoint in self.endpoints}
+        return next((path for path in _configs(host) if int(_settings(host, path).get("port", "6379")) in ports), "")
+
+    def _password(self, host: Host) -> str:
+        path = self._by_port(host)
+        return _settings(host, path).get("requirepass", "") if path else ""
+
+
+def find(host: Host) -> t.Iterator[Server]:
+    """Every server that listens, by unit."""
+    for process in PRODUCTS:
+        for unit, (pid, ends) in grouped(host.once(sockets.read), _runs(process)).items():
+            yield Redis(unit, ends, pid, process=process)
+
+
+def _runs(process: str) -> t.Callable[[sockets.Listener], bool]:
+    return lambda listener: listener.process == process
+
+
+def parse(text: str) -> Answers:
+    """Read what the client program prints with --no-raw for QUESTIONS."""
+    info = dict(re.findall(r"^(\w+):(.*?)\r?$", text, re.MULTILINE))
+    strings = [redis_conf.unquote(item) for item in re.findall(r'^\s*\d+\) ("(?:[^"\\]|\\.)*")$', text, re.MULTILINE)]
+    pairs = dict(zip(strings, strings[1:]))
+    version = info.get("valkey_version") or info.get("redis_version", "0")
+    return Answers(
+        tuple(int(part) for part in re.findall(r"\d+", version)),
+        info.get("config_file", ""),
+        pairs.get("bind", ""),
+        pairs.get("protected-mode", "no") == "yes",
+        tuple(item for item in strings if item.startswith("user ")),
+    )
+
+
+def _users(answers: Answers) -> tuple[Evidence, ...]:
+    found = ", ".join(answers.open_users) or "none"
+    protected = "yes" if answers.protected else "no"
+    return (
+        Evidence("ACL LIST", f"users without a password: {found}", "none"),
+        Evidence("CONFIG GET protected-mode", protected),
+    )
+
+
+def _near(bound: tuple[str, ...]) -> str:
+    """The address to ask at: loopback where it listens there."""
+    if {"0.0.0.0", "127.0.0.1"} & set(bound):
+        return "127.0.0.1"
+    return "::1" if {"::", "::1"} & set(bound) else bound[0]
+
+
+def _addresses(host: Host, wanted: Wanted) -> list[str]:
+    """One setting serves all ports, so it takes what any of them needs."""
+    if None in wanted.values():
+        return ["*", "-::*"]
+    six = [str(own.ip) for own in host.once(addresses.read) if str(own.ip) == "::1"]
+    needed = [address for found in wanted.values() for address in found or ()]
+    return list(dict.fromkeys(["127.0.0.1", *six, *needed]))
+
+
+def _configs(host: Host) -> list[str]:
+    return [path for pattern in CONFIGS for path in host.glob(pattern)]
+
+
+def _settings(host: Host, path: str) -> dict[str, str]:
+    return redis_conf.effective(path, host.read_text, host.glob)
