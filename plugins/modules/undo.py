@@ -93,6 +93,10 @@ undone:
   returned: success
   type: list
   elements: str
+keeps_configuration:
+  description: Whether this host's package manager leaves a package's files in C(/etc) when it removes the package.
+  returned: success
+  type: bool
 packages:
   description: Packages that those runs had installed, which the action plugin removes.
   returned: success
@@ -125,6 +129,7 @@ def main() -> None:
         answer = dataclasses.asdict(result)
         for message in answer.pop("messages"):
             module.warn(message)
+        answer["keeps_configuration"] = host.which("apt-get") is not None
         module.exit_json(changed=bool(result.undone), runs=listing(host), **answer)
     except (ChangeError, PermissionError) as exc:
         module.fail_json(msg=f"{exc}")

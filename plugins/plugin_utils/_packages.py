@@ -11,14 +11,16 @@ import typing as t
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
-#: What removing a package that we installed means: with the files in /etc that it brought.
-MANAGER_ARGS = {"present": {"update_cache": True}, "absent": {}}
 
+def ensure(
+    action: ActionBase, names: t.Sequence[str], state: str, variables: dict[str, t.Any], **manager: t.Any
+) -> dict[str, t.Any]:
+    """Bring the packages into the state, as a task `ansible.builtin.package` of the same host; its result.
 
-def ensure(action: ActionBase, names: t.Sequence[str], state: str, variables: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Bring the packages into the state, as a task `ansible.builtin.package` of the same host; its result."""
+    `manager`: further arguments for the host's own package module.
+    """
     task = action._task.copy()
-    task.args = {"name": list(names), "state": state, **MANAGER_ARGS[state]}
+    task.args = {"name": list(names), "state": state, **manager}
     task.action = "ansible.builtin.package"
     package = action._shared_loader_obj.action_loader.get(
         "ansible.builtin.package",

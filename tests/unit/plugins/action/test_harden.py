@@ -53,7 +53,9 @@ class Played(ActionModule):
 def package_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
     calls: list[tuple[list[str], str]] = []
 
-    def ensure(action: ActionModule, names: list[str], state: str, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def ensure(
+        action: ActionModule, names: list[str], state: str, variables: dict[str, t.Any], **manager: t.Any
+    ) -> dict[str, t.Any]:
         calls.append((names, state))
         return {"failed": True, "msg": "no network"} if "unreachable" in names else {"changed": True}
 
