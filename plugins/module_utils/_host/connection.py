@@ -43,7 +43,13 @@ class Connection:
 
 def read(host: Host) -> Connection | None:
     """The connection that carries this process; None for a local run. Use as `host.once(connection.read)`."""
-    return trace(host, os.getpid())
+    own = host.once(lineage)
+    return trace(host, own[0].pid) if own else None
+
+
+def lineage(host: Host) -> tuple[processes.Process, ...]:
+    """This process and its ancestors, nearest first; none where `host` is not the machine that it runs on."""
+    return processes.lineage(host, os.getpid()) if host.root == "/" else ()
 
 
 def trace(host: Host, pid: int) -> Connection | None:

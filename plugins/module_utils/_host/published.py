@@ -48,6 +48,14 @@ class Port:
     target: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """All published ports; `why` says why there may be more that could not be seen."""
+
+    ports: tuple[Port, ...]
+    why: str = ""
+
+
 def target(host: Host, process: Process) -> str:
     """Where a docker-proxy leads, as its arguments say: "172.17.0.2:80"; "" for anything else."""
     if process.name != "docker-proxy":
@@ -64,11 +72,16 @@ def _joined(address: str, port: str) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def read(host: Host) -> tuple[Port, ...]:
+def read(host: Host) -> Published:
     """All published ports; root alone can see them. Use as `host.once(published.read)`."""
-    if not host.is_root or not _forwards(host):
-        return ()
-    return tuple(dict.fromkeys([*_from_iptables(host), *_from_nftables(host)]))
+    if not _forwards(host):
+        return Published(())
+    if not host.is_root:
+        return Published((), "address translation is readable by root alone; run as root (become: true)")
+    try:
+        return Published(tuple(dict.fromkeys([*_from_iptables(host), *_from_nftables(host)])))
+    except HostError as exc:
+        return Published((), str(exc))
 
 
 def _forwards(host: Host) -> bool:
@@ -91,7 +104,14 @@ def _from_iptables(host: Host) -> t.Iterator[Port]:
         if "nat" in _content(host, f"/proc/net/{prefix}_tables_names").split():
             programs.append(f"{prefix}tables-legacy-save")
         for program in filter(host.which, programs):
-            yield from parse_iptables(host.ask(program, "-t", "nat").stdout, family)
+            yield from parse_iptables(_output(host, program, "-t", "nat"), family)
+
+
+def _output(host: Host, *argv: str) -> str:
+    done = host.ask(*argv)
+    if done.rc != 0 and "does not exist" not in done.stderr:
+        raise HostError(f"{' '.join(argv)}: {done.stderr.strip() or f'ended with {done.rc}'}")
+    return done.stdout
 
 
 def parse_iptables(text: str, family: str) -> t.Iterator[Port]:
@@ -120,9 +140,9 @@ def _ports(text: str) -> range:
 
 def _from_nftables(host: Host) -> t.Iterator[Port]:
     if host.which("nft"):
-        for family, name in re.findall(r"^table (\S+) (\S+)$", host.ask("nft", "list", "tables").stdout, re.MULTILINE):
+        for family, name in re.findall(r"^table (\S+) (\S+)$", _output(host, "nft", "list", "tables"), re.MULTILINE):
             if name in TABLES:
-                yield from parse_nftables(host.ask("nft", "-j", "list", "table", family, name).stdout, TABLES[name])
+                yield from parse_nftables(_output(host, "nft", "-j", "list", "table", family, name), TABLES[name])
 
 
 def parse_nftables(text: str, engine: str) -> t.Iterator[Port]:

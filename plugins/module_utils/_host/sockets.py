@@ -149,7 +149,7 @@ def _text(host: Host, path: str) -> str:
 def read(host: Host) -> tuple[Listener, ...]:
     """Every listener, sorted by protocol, port and address. Use as `host.once(sockets.read)`."""
     held = [_listener(host, socket) for socket in dict.fromkeys(s for s in host.once(table) if s.listens)]
-    merged = _with_published(held, host.once(published.read))
+    merged = _with_published(held, host.once(published.read).ports)
     return tuple(sorted(merged, key=lambda item: (item.protocol, item.port, item.address, item.inode)))
 
 
@@ -214,10 +214,9 @@ def _socket_units(host: Host) -> dict[tuple[str, str, int], str]:
 
 
 def _started_by(host: Host, listener: Listener) -> str:
-    """The service that a socket unit starts; a template (Accept=yes) is none."""
+    """The service that a socket unit starts; one instance a connection (Accept=yes) is none."""
     unit = host.once(units.read).get(listener.socket_unit)
-    services = [name for name in unit.triggers if "@." not in name] if unit else []
-    return services[0] if services else ""
+    return unit.triggers[0] if unit and unit.triggers and not unit.accept else ""
 
 
 def _with_published(held: list[Listener], ports: tuple[published.Port, ...]) -> t.Iterator[Listener]:
@@ -245,6 +244,15 @@ def ephemeral(host: Host) -> tuple[int, int]:
         return int(first), int(last)
     except (HostError, ValueError):
         return EPHEMERAL
+
+
+def is_ephemeral(host: Host, item: Listener) -> bool:
+    """Whether it may be a client's: an unconnected UDP socket of a process, on a port of the kernel's choosing."""
+    first, last = host.once(ephemeral)
+    chosen = (
+        item.protocol == "udp" and item.holder in (PROCESS, UNKNOWN) and not (item.published_by or item.socket_unit)
+    )
+    return chosen and first <= item.port <= last
 
 
 def peers(host: Host) -> dict[tuple[str, int], tuple[str, ...]]:

@@ -12,8 +12,21 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
-PROPERTIES = (
-    "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath,Triggers,TriggeredBy,PartOf,MainPID,Listen,Transient"
+PROPERTIES = ",".join(
+    (
+        *(
+            "Id",
+            "Names",
+            "LoadState",
+            "ActiveState",
+            "UnitFileState",
+            "FragmentPath",
+            "Triggers",
+            "TriggeredBy",
+            "PartOf",
+        ),
+        *("MainPID", "Listen", "Accept", "Transient"),
+    )
 )
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<four>[0-9.]+)):(?P<port>\d+)(?:%\S+)? \((?P<kind>\w+)\)")
 _PROTOCOLS = {"Stream": "tcp", "Datagram": "udp"}
@@ -24,7 +37,8 @@ class Unit:
     """One unit as `systemctl show` tells it.
 
     load, active, enablement: LoadState, ActiveState, UnitFileState ("" for a unit without a file).
-    listen: (protocol, address, port) of a socket unit's internet sockets.
+    listen: (protocol, address, port) of a socket unit's internet sockets. accept: it starts an instance a connection.
+    transient: made by systemd-run or the like, without a unit file; gone once it stops.
     """
 
     name: str
@@ -38,6 +52,7 @@ class Unit:
     part_of: tuple[str, ...] = ()
     main_pid: int = 0
     listen: tuple[tuple[str, str, int], ...] = ()
+    accept: bool = False
     transient: bool = False
 
     @property
@@ -109,6 +124,7 @@ def _unit(block: str) -> Unit:
         part_of=words.get("PartOf", ()),
         main_pid=int(values.get("MainPID") or 0),
         listen=tuple(endpoint for value in listen for endpoint in _endpoints(value)),
+        accept=values.get("Accept") == "yes",
         transient=values.get("Transient") == "yes",
     )
 
