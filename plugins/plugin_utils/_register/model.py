@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""The register of services as it stands once it is valid, and the inventory that it speaks about."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.plugin_utils._register.ports import Port
+
+VARIABLE = "infosec_services"
+TLS = ("none", "required", "intermediate", "modern")
+#: Clients that are no place: everybody, and nobody but the host itself.
+ANY, NONE = "any", "none"
+
+
+class RegisterError(ValueError):
+    """The register cannot be used. faults: each with its place and the remedy."""
+
+    def __init__(self, faults: t.Sequence[str]) -> None:
+        heading = f"The register of services ({VARIABLE}) has {len(faults)} fault(s), and no host was touched:"
+        super().__init__("\n".join([heading, *(f"- {fault}" for fault in faults)]))
+        self.faults = tuple(faults)
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """One valid entry. hosts: inventory names; clients: as written; review_by: YYYY-MM-DD."""
+
+    name: str
+    hosts: tuple[str, ...]
+    unit: str
+    ports: tuple[Port, ...]
+    clients: tuple[str, ...]
+    tls: str
+    justification: str
+    owner: str
+    review_by: str
+
+
+class Inventory:
+    """Names that may stand in `hosts` and `clients`. A name that is both is the group, as in Ansible's patterns."""
+
+    def __init__(self, groups: t.Mapping[str, t.Iterable[str]]) -> None:
+        self._groups = groups
+        self._members = functools.cache(lambda name: tuple(map(str, groups[name])))
+
+    @functools.cached_property
+    def hosts(self) -> frozenset[str]:
+        """Every host."""
+        return frozenset(str(host) for name in self._groups for host in self.members(name))
+
+    def knows(self, name: str) -> bool:
+        """Whether it is a group or a host."""
+        return name in self._groups or name in self.hosts
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The hosts of a group, in the inventory's order, or the host itself; nothing for a name that is not known."""
+        if name in self._groups:
+            return self._members(name)
+        return (name,) if name in self.hosts else ()
+
+    def all_members(self, names: t.Iterable[str]) -> tuple[str, ...]:
+        """The hosts of several groups and hosts, each once."""
+        return tuple(dict.fromkeys(host for name in names for host in self.members(name)))
+
+    def names(self) -> list[str]:
+        """Every group and host."""
+        return [*map(str, self._groups), *self.hosts]
