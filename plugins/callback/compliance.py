@@ -64,10 +64,10 @@ seealso:
 """
 
 import datetime
-import importlib
 import pathlib
 import typing as t
 
+import yaml
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
@@ -195,6 +195,9 @@ def _unseen() -> str:
 
 
 def _version() -> str:
-    # The collection's own metadata; absent where the loader that knows it is not in use.
-    package = importlib.import_module("ansible_collections.infosec.principles")
-    return str(getattr(package, "_collection_meta", {}).get("version", ""))
+    """The version of this collection, installed (MANIFEST.json) or as a checkout (galaxy.yml)."""
+    root = pathlib.Path(__file__).parent.parent.parent
+    manifest, galaxy = root / "MANIFEST.json", root / "galaxy.yml"
+    if manifest.exists():
+        return str(yaml.safe_load(manifest.read_bytes())["collection_info"]["version"])
+    return str(yaml.safe_load(galaxy.read_bytes())["version"]) if galaxy.exists() else ""

@@ -19,14 +19,14 @@ import typing as t
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / ".collections"), str(ROOT / "tests")]
-import conftest  # noqa: E402, F401  (links the collection)
+import conftest  # noqa: F401  (links the collection)
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import (  # noqa: E402
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import (
     Collector,
     Result,
 )
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report, publish  # noqa: E402
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import (  # noqa: E402
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report, publish
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import (
     console,
     html,
     json,

@@ -49,7 +49,7 @@ def lines(report: Report, width: int = 120) -> t.Iterator[Line]:
 def _matrix(summary: Summary, width: int) -> t.Iterator[Line]:
     hosts = summary.hosts_worst_first()
     shown = hosts[:HOSTS]
-    names = {host: one_line(host, limit=40) for host in shown}
+    names = {host: _name(host) for host in shown}
     first = max(len(name) for name in [*names.values(), "all hosts"])
     for columns in _split(summary, width - first - 11):
         yield from _table(summary, columns, names, first)
@@ -62,9 +62,7 @@ def _split(summary: Summary, width: int) -> t.Iterator[dict[str, int]]:
     """The principles with the widths of their columns, in as many tables as the terminal needs."""
     columns: dict[str, int] = {}
     for name, score in summary.principles.items():
-        need = max(
-            len(one_line(name)), len(_cell(score)), *(len(_cell(row.get(name))) for row in summary.hosts.values())
-        )
+        need = max(len(_name(name)), len(_cell(score)), *(len(_cell(row.get(name))) for row in summary.hosts.values()))
         if columns and sum(columns.values()) + 2 * len(columns) + need > width:
             yield columns
             columns = {}
@@ -73,7 +71,7 @@ def _split(summary: Summary, width: int) -> t.Iterator[dict[str, int]]:
 
 
 def _table(summary: Summary, columns: dict[str, int], names: dict[str, str], first: int) -> t.Iterator[Line]:
-    yield _row("host", first, [one_line(name) for name in columns], columns, "worst", HEAD)
+    yield _row("host", first, [_name(name) for name in columns], columns, "worst", HEAD)
     for host, name in names.items():
         row, whole = summary.hosts[host], summary.host(host)
         yield _row(name, first, [_cell(row.get(one)) for one in columns], columns, whole.worst or "-", _tone(whole))
@@ -116,7 +114,7 @@ def _next(summary: Summary, width: int) -> t.Iterator[Line]:
 
 def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
     tone = BAD if level(rule.score.worst) > 2 else DOUBT
-    yield Line(f"  {rule.score.worst:<8} {one_line(rule.rule)}: {_hosts(rule)}", tone)
+    yield Line(f"  {rule.score.worst:<8} {_name(rule.rule)}: {_hosts(rule)}", tone)
     indent = " " * 11
     for text in textwrap.wrap(
         one_line(rule.remedy, limit=400), max(60, width - 2), initial_indent=indent, subsequent_indent=indent
@@ -126,8 +124,12 @@ def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
 
 def _hosts(rule: RuleScore) -> str:
     rest = rule.hosts - len(rule.first_hosts)
-    named = ", ".join(one_line(host, limit=40) for host in rule.first_hosts)
+    named = ", ".join(_name(host) for host in rule.first_hosts)
     return f"{_plural(rule.score.open, 'finding')} on {named}" + (f" and {_plural(rest, 'more host')}" if rest else "")
+
+
+def _name(name: str) -> str:
+    return one_line(name, limit=60)
 
 
 def _plural(number: int, word: str) -> str:
@@ -140,6 +142,6 @@ def _doubts(summary: Summary, width: int) -> t.Iterator[Line]:
         yield Line("NOT ASSESSED (never counted as good)", HEAD)
     for rule in rules[:RULES]:
         findings = _plural(rule.score.counts[NOT_ASSESSED], "finding")
-        yield Line(f"  {one_line(rule.rule)}: {findings} on {_plural(rule.unassessed, 'host')}", DOUBT)
+        yield Line(f"  {_name(rule.rule)}: {findings} on {_plural(rule.unassessed, 'host')}", DOUBT)
     if len(rules) > RULES:
         yield Line(f"  and {len(rules) - RULES} more rules: see the report")

@@ -32,6 +32,7 @@ FINDINGS = 3000
 HOSTS = 500
 NEXT = 12
 DIFF_LINES = 400
+DIFF_INPUT = 5000
 TEXT = 4000
 
 _TEMPLATES = pathlib.Path(__file__).parent.parent / "templates"
@@ -125,10 +126,14 @@ def _choose(report: Report, wanted: tuple[str, ...], room: int) -> dict[str, lis
     return {rule: [one for status in wanted for one in buckets.get((rule, status), [])][:room] for rule in rules}
 
 
+def _split(text: str) -> list[str]:
+    # Not splitlines(), which takes a form feed and others for the end of a line. Long texts would take difflib long.
+    return text.removesuffix("\n").split("\n")[:DIFF_INPUT] if text else []
+
+
 def diff_lines(diff: t.Mapping[str, str]) -> list[tuple[str, str]]:
     """One change as unified diff: pairs of a kind (add, del, at, same, note) and a line."""
-    before, after = diff["before"].splitlines(), diff["after"].splitlines()
-    found = difflib.unified_diff(before, after, n=3, lineterm="")
+    found = difflib.unified_diff(_split(diff["before"]), _split(diff["after"]), n=3, lineterm="")
     shown = list(itertools.islice(found, 2, DIFF_LINES + 3))
     pairs = [(_KINDS.get(line[:1], "same"), line) for line in shown[:DIFF_LINES]]
     return [*pairs, ("note", "The rest is in compliance.json.")] if len(shown) > DIFF_LINES else pairs

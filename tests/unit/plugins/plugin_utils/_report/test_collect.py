@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import Collector, Result
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Store, finding
+from ansible_collections.infosec.principles.tests.unit.plugins.plugin_utils._report.samples import (
+    HARDEN,
+    NOW,
+    WAIVERS,
+    result,
+)
+
+
+def one(subject: str = "x", **changes: t.Any) -> dict[str, t.Any]:
+    return {
+        "control": "a",
+        "principle": "p",
+        "rule": "a.b",
+        "subject": subject,
+        "status": "fail",
+        "risk": "low",
+    } | changes
+
+
+def statuses(collector: Collector, host: str) -> list[tuple[str, str, str]]:
+    return [(found["rule"], found["subject"], found["status"]) for found in collector.store.of(host)]
+
+
+def failed(host: str = "web", action: str = HARDEN, **data: t.Any) -> Result:
+    return Result(host, action, "Harden", "failed", {"msg": "It broke.\nAt length."} | data)
+
+
+def unreachable(host: str = "web") -> Result:
+    return Result(host, "ansible.builtin.setup", "Facts", "unreachable", {"msg": "No route to host"})
+
+
+RUN_FAILED = ("run.failed", HARDEN, "error")
+LOST = ("run.unreachable", "ansible.builtin.setup", "error")
+
+# What happened on the host web -> its findings (rule, subject, status)
+CASES: dict[str, tuple[list[Result], list[tuple[str, str, str]]]] = {
+    "findings": ([result("web", [one("y"), one("x")])], [("a.b", "x", "fail"), ("a.b", "y", "fail")]),
+    "no findings at all": ([result("web", [])], []),
+    "findings of a failed task": ([failed(findings=[one()])], [("a.b", "x", "fail")]),
+    "a later finding replaces": (
+        [result("web", [one(), one("y")]), result("web", [one(status="pass")])],
+        [("a.b", "x", "pass"), ("a.b", "y", "fail")],
+    ),
+    "a loop": (
+        [Result("web", HARDEN, "Harden", "ok", {"results": [{"findings": [one()]}, {"findings": [one("y")]}]})],
+        [("a.b", "x", "fail"), ("a.b", "y", "fail")],
+    ),
+    "findings of somebody else": ([Result("web", "other.collection.scan", "Scan", "ok", {"findings": [one()]})], []),
+    "findings are no list": ([Result("web", HARDEN, "Harden", "ok", {"findings": "many"})], []),
+    "a finding is no mapping": ([result("web", ["fail", one()])], [("a.b", "x", "fail")]),  # type: ignore[list-item]
+    "failed without findings": ([failed()], [RUN_FAILED]),
+    "failed beside findings": (
+        [result("web", [one()]), failed(action="infosec.principles.other")],
+        [("a.b", "x", "fail"), ("run.failed", "infosec.principles.other", "error")],
+    ),
+    "failed and then run again": ([failed(), result("web", [one()])], [("a.b", "x", "fail")]),
+    "hidden by no_log": ([Result("web", HARDEN, "Harden", "ok", {"censored": "hidden"})], [RUN_FAILED]),
+    "unreachable": ([unreachable()], [LOST]),
+    "unreachable after findings": ([result("web", [one()]), unreachable()], [("a.b", "x", "fail"), LOST]),
+    "unreachable and back": ([unreachable(), result("web", [one()])], [("a.b", "x", "fail")]),
+    "something else failed first": (
+        [failed(action="ansible.builtin.assert")],
+        [("run.failed", "ansible.builtin.assert", "error")],
+    ),
+    "something else failed later": (
+        [result("web", [one()]), failed(action="ansible.builtin.assert")],
+        [("a.b", "x", "fail")],
+    ),
+    "skipped": ([Result("web", HARDEN, "Harden", "ok", {"skipped": True})], []),
+}
+
+
+@pytest.mark.parametrize(("results", "expected"), CASES.values(), ids=CASES)
+def test_what_happened_is_in_the_report(results: list[Result], expected: list[tuple[str, str, str]]) -> None:
+    collector = Collector(NOW)
+    collector.expected.add("web")
+    for given in results:
+        collector.take(given)
+    collector.finish({"web"}, "")
+    assert statuses(collector, "web") == expected
+
+
+def test_a_failure_names_its_cause() -> None:
+    collector = Collector(NOW)
+    collector.take(failed(module_stderr="Traceback: it broke"))
+    collector.finish({"web"}, "")
+    (found,) = collector.store.of("web")
+    assert found["message"] == "It broke."
+    assert [row["found"] for row in found["evidence"]] == ["It broke.\nAt length.", "Traceback: it broke"]
+
+
+def test_hosts_that_a_stopped_run_never_came_to_are_errors() -> None:
+    collector = Collector(NOW)
+    collector.expected |= {"web", "db"}
+    collector.take(failed())
+    collector.finish({"web"}, "")
+    assert statuses(collector, "db") == [("run.not_reached", "db", "error")]
+
+
+def test_hosts_without_a_result_in_a_run_that_went_well_are_left_out() -> None:
+    collector = Collector(NOW)
+    collector.expected |= {"web", "db"}
+    collector.take(result("web", [one()]))
+    collector.finish({"web"}, "")
+    assert "db" not in collector.store
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected"), [([True], "check"), ([False], "run"), ([True, False], "mixed"), ([], "run")]
+)
+def test_mode(modes: list[bool], expected: str) -> None:
+    collector = Collector(NOW)
+    for mode in modes:
+        collector.take(Result("web", HARDEN, "Harden", "ok", {"findings": [one()]}, check_mode=mode))
+    assert collector.finish((), "").mode == expected
+
+
+WAIVER = WAIVERS[0] | {"match": "rule == 'a.b' && host == 'web'"}
+OTHER = WAIVERS[0] | {"match": "rule == 'c.d'"}
+ON_CONTROLLER: dict[str, tuple[list[Result], str, list[tuple[str, str, str]]]] = {
+    "used": ([result("web", [one()], [WAIVER])], "", []),
+    "used by the action plugin": ([result("web", [one(status="waived", waiver=WAIVER)], [WAIVER])], "", []),
+    "used on one host of two": ([result("db", [one()], [WAIVER]), result("web", [one()], [WAIVER])], "", []),
+    "unused": ([result("web", [one()], [OTHER])], "", [("waiver.unused", OTHER["match"], "fail")]),
+    "no longer needed": (
+        [result("web", [one(status="pass")], [WAIVER])],
+        "",
+        [("waiver.unused", WAIVER["match"], "fail")],
+    ),
+    "unused with a limit": (
+        [result("web", [one()], [OTHER])],
+        "the run was narrowed by --limit",
+        [("waiver.unused", OTHER["match"], "not_assessed")],
+    ),
+    "unused and a host is lost": (
+        [result("web", [one()], [OTHER]), unreachable("db")],
+        "",
+        [("waiver.unused", OTHER["match"], "not_assessed")],
+    ),
+    "expired": (
+        [result("web", [one()], [WAIVER | {"expires": "2026-11-23"}])],
+        "",
+        [("waiver.expired", WAIVER["match"], "fail")],
+    ),
+    "malformed": ([result("web", [one()], [{"match": "x"}])], "", []),
+}
+
+
+@pytest.mark.parametrize(("results", "unseen", "expected"), ON_CONTROLLER.values(), ids=ON_CONTROLLER)
+def test_waivers_are_judged_at_the_end(
+    results: list[Result], unseen: str, expected: list[tuple[str, str, str]]
+) -> None:
+    collector = Collector(NOW)
+    for given in results:
+        collector.take(given)
+    collector.finish((), unseen)
+    assert statuses(collector, "controller") == expected
+
+
+def test_the_day_is_that_of_the_run() -> None:
+    collector = Collector(datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc))
+    collector.take(result("web", [one()], [WAIVER]))
+    assert statuses(collector, "web") == [("a.b", "x", "fail")]
+
+
+def test_an_odd_finding_never_looks_better() -> None:
+    found = finding({"status": "great", "status_before": 7, "risk": None, "subject": ["a"], "evidence": "x", "fix": 1})
+    assert (found["status"], found["status_before"], found["risk"]) == ("error", "error", "maximum")
+    assert (found["subject"], found["evidence"], found["fix"], found["message"]) == ('["a"]', [], [], "")
+
+
+def test_the_store_sorts_whatever_the_order() -> None:
+    findings = [one("b"), one("a"), one("a", rule="a.a"), one("a", control="0")]
+    forward, backward = Store(), Store()
+    for number in range(4):
+        forward.add("web", [findings[number]])
+        backward.add("web", [findings[3 - number]])
+    assert list(forward) == list(backward)
+    assert [found["control"] for found in forward.of("web")] == ["0", "a", "a", "a"]
