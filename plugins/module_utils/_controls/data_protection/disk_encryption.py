@@ -1,0 +1,356 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""On a machine that can be carried away, what is written to a disk is encrypted, and the encryption is worth it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
+    _steps,
+    _strength,
+    _swap,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
+from ansible_collections.infosec.principles.plugins.module_utils._formats import luks
+from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
+from ansible_collections.infosec.principles.plugins.module_utils._host import chassis
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+
+NAME = "disk_encryption"
+REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality"
+
+FILE_SYSTEM = Rule(
+    name="filesystem",
+    title="Every file system on a machine without physical security lies on an encrypted device",
+    risk="high",
+    reference=REFERENCE,
+    remedy="Encrypt the device with LUKS2 while it is not in use (cryptsetup reencrypt --encrypt), after a backup.",
+)
+SWAP = Rule(
+    name="swap",
+    title="Swap on a machine without physical security is encrypted",
+    risk="high",
+    reference=REFERENCE,
+    remedy="Give the swap device a fresh random key at each start (crypttab with /dev/urandom).",
+)
+STRENGTH = Rule(
+    name="header_strength",
+    title="The LUKS headers use a cipher, a key and a key derivation that withstand whoever holds the disk",
+    risk="medium",
+    reference=REFERENCE,
+    remedy="Back up the header, then convert the weak keyslots to argon2id and a weak cipher to aes-xts-plain64.",
+)
+RULES = (FILE_SYSTEM, SWAP, STRENGTH)
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "physically_secure": {"type": "str", "choices": ["auto", "true", "false"], "default": "auto"},
+    "give_up_hibernation": {"type": "bool", "default": False},
+}
+EXPECTED = "an encrypting layer (LUKS2) on every way down to a disk"
+THIS_HOST = "this host"
+
+#: File systems that live elsewhere.
+NETWORK = frozenset(
+    {"9p", "afs", "ceph", "cifs", "coda", "fuse.ceph", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs", "lustre", "nfs"}
+    | {"nfs4", "smb3", "virtiofs"}
+)
+#: Images that cannot be written to: software, not data.
+IMAGES = frozenset({"cramfs", "erofs", "iso9660", "romfs", "squashfs"})
+OVERLAYS = frozenset({"aufs", "overlay"})
+#: With a device number of its own although it lies on disks, and nothing in /sys that tells on which or how.
+OPAQUE = {
+    "zfs": "ZFS keeps its own encryption; see zfs get encryption",
+    "bcachefs": "bcachefs keeps its own encryption; see bcachefs show-super",
+    "ubifs": "UBIFS lies on raw flash, which has no block devices; see fscryptctl",
+}
+#: FUSE file systems that show the kernel's or the session's state and keep nothing.
+TRANSIENT = frozenset({"fuse.gvfsd-fuse", "fuse.lxcfs", "fuse.portal", "fuse.snapfuse"})
+#: GPT type of the EFI system partition (UEFI specification 2.10, table 5.7).
+ESP = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+ESP_POINTS = ("/boot/efi", "/efi", "/boot")
+
+
+@dataclasses.dataclass(frozen=True)
+class FileSystem:
+    """One file system of a disk, with all the places where it is mounted; the first is its main one."""
+
+    mounts: tuple[block.Mount, ...]
+
+    @property
+    def main(self) -> block.Mount:
+        return self.mounts[0]
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        return tuple(mount.point for mount in self.mounts)
+
+
+def assess(host: Host, options: Options) -> t.Iterator[Finding]:
+    """All three rules. The first two ask whether somebody who holds the disk can read it, so they need the chassis."""
+    security = chassis.judge(host, options["physically_secure"])
+    if security.secure:
+        yield from (_not_needed(rule, security) for rule in (FILE_SYSTEM, SWAP))
+    else:
+        yield from _file_systems(host, security)
+        yield from _swaps(host, security, give_up_hibernation=options["give_up_hibernation"])
+    yield from _headers(host)
+
+
+def _not_needed(rule: Rule, security: chassis.Security) -> Finding:
+    message = "the machine is physically secure, where Mozilla does not ask for disk encryption"
+    return Finding(rule, THIS_HOST, f.NOT_APPLICABLE, message, (security.evidence,))
+
+
+# File systems
+
+
+def _file_systems(host: Host, security: chassis.Security) -> t.Iterator[Finding]:
+    mounts = host.once(block.mounts)
+    found = [_file_system(host, system, security) for system in _on_disks(mounts)]
+    found += [_opaque(mount) for mount in mounts if mount.kind in OPAQUE or _is_unknown_fuse(mount)]
+    found += [_overlay(mount) for mount in mounts if mount.kind in OVERLAYS and mount.point == "/"]
+    found += _elsewhere(mounts)
+    yield from found or [Finding(FILE_SYSTEM, THIS_HOST, f.NOT_APPLICABLE, "no file system on a disk is mounted")]
+
+
+def _on_disks(mounts: t.Sequence[block.Mount]) -> list[FileSystem]:
+    """By device, so that bind mounts and subvolumes count once; the widest view of a file system comes first."""
+    groups: dict[str, list[block.Mount]] = {}
+    for mount in mounts:
+        if (not mount.device.startswith("0:") or mount.kind == "btrfs") and mount.kind not in IMAGES | NETWORK:
+            groups.setdefault(mount.device, []).append(mount)
+    return [FileSystem(tuple(sorted(group, key=_width))) for group in groups.values()]
+
+
+def _width(mount: block.Mount) -> tuple[t.Any, ...]:
+    return (mount.root != "/" and mount.point != "/", len(mount.point), mount.point)
+
+
+def _is_unknown_fuse(mount: block.Mount) -> bool:
+    return mount.device.startswith("0:") and mount.kind.startswith("fuse.") and mount.kind not in TRANSIENT | NETWORK
+
+
+def _file_system(host: Host, system: FileSystem, security: chassis.Security) -> Finding:
+    main = system.main
+    numbers = block.members(host, main)
+    trace = block.trace(host, numbers)
+    evidence = (Evidence("/proc/self/mountinfo", _seen(system)), Evidence("/sys/dev/block", trace.layers, EXPECTED))
+    if trace.verdict == block.CLEAR and numbers:
+        exception = _exception(host, system, numbers[0])
+        if exception:
+            return Finding(FILE_SYSTEM, main.point, f.NOT_APPLICABLE, exception, evidence)
+        return _in_clear(host, system, trace, evidence, security)
+    if trace.verdict == block.ENCRYPTED:
+        return _encrypted(host, FILE_SYSTEM, main.point, trace, evidence)
+    return Finding(FILE_SYSTEM, main.point, f.NOT_ASSESSED, f"{main.kind} at {main.point}: {trace.why}", evidence)
+
+
+def _seen(system: FileSystem) -> str:
+    """The mount, and how many more show the same file system (container hosts have hundreds)."""
+    main, more = system.main, len(system.mounts) - 1
+    return f"{main.kind} of {main.source} at {main.point}" + (f", and at {more} more places" if more else "")
+
+
+def _exception(host: Host, system: FileSystem, number: str) -> str:
+    """Why this file system may be in clear (firmware and boot loader read it before there is a key), or nothing."""
+    point = system.main.point
+    kind = block.udev(host, number).get("ID_PART_ENTRY_TYPE", "").lower()
+    if system.main.kind == "vfat" and (kind == ESP or (not kind and point in ESP_POINTS)):
+        return "the firmware reads the EFI system partition, so it cannot be encrypted; Secure Boot guards it"
+    if point == "/boot":
+        return (
+            "the boot loader reads kernel and initramfs from /boot before there is a key; "
+            "it holds no data, and Secure Boot or a measured boot guards it"
+        )
+    return ""
+
+
+def _in_clear(
+    host: Host, system: FileSystem, trace: block.Trace, evidence: tuple[Evidence, ...], security: chassis.Security
+) -> Finding:
+    point = system.main.point
+    message = f"{system.main.kind} at {point} is not encrypted: {trace.layers}"
+    if security.secure is None:
+        return Finding(FILE_SYSTEM, point, f.NOT_ASSESSED, f"{message}; {security.why}", (*evidence, security.evidence))
+    remedy = _steps.encrypt_file_system(host, system.main, system.points)
+    return Finding(FILE_SYSTEM, point, f.FAIL, message, (*evidence, security.evidence), remedy=remedy)
+
+
+def _encrypted(host: Host, rule: Rule, subject: str, trace: block.Trace, evidence: tuple[Evidence, ...]) -> Finding:
+    """Encrypted, unless root can see that the cipher of a layer is none."""
+    null = [crypt.path for crypt in trace.crypts if _is_null(host, crypt)]
+    if null and len(null) == len(trace.crypts):
+        message = f"{', '.join(null)} has the cipher null, which writes in clear"
+        return Finding(rule, subject, f.FAIL, message, evidence, remedy=_steps.REENCRYPT_NULL)
+    how = ", ".join(f"{crypt.path} ({crypt.encryption})" for crypt in trace.crypts)
+    return Finding(rule, subject, f.PASS, f"encrypted by {how}", evidence)
+
+
+def _is_null(host: Host, crypt: block.Device) -> bool:
+    try:
+        header = _read_header(host, crypt)
+    except (HostError, luks.LuksError):
+        return False
+    return header is not None and any(_strength.is_null(segment.cipher) for segment in header.segments)
+
+
+def _opaque(mount: block.Mount) -> Finding:
+    why = OPAQUE.get(mount.kind, "its data lies where its program puts it")
+    found = Evidence("/proc/self/mountinfo", f"{mount.kind} of {mount.source}", EXPECTED)
+    return Finding(FILE_SYSTEM, mount.point, f.NOT_ASSESSED, f"{mount.kind} at {mount.point}: {why}", (found,))
+
+
+def _overlay(mount: block.Mount) -> Finding:
+    message = f"{mount.kind} at {mount.point}: it lies on a file system of the container's host; assess that host"
+    found = Evidence("/proc/self/mountinfo", f"{mount.kind} at {mount.point}", EXPECTED)
+    return Finding(FILE_SYSTEM, mount.point, f.NOT_ASSESSED, message, (found,))
+
+
+def _elsewhere(mounts: t.Sequence[block.Mount]) -> list[Finding]:
+    """One finding for all network file systems, one for all read-only images: there can be dozens."""
+    kinds = {
+        "network file systems": (NETWORK, "they lie on other machines, which have to be assessed themselves"),
+        "read-only images": (IMAGES, "they hold software and cannot be written to"),
+    }
+    found = []
+    for subject, (names, why) in kinds.items():
+        evidence = tuple(
+            Evidence("/proc/self/mountinfo", f"{mount.kind} of {mount.source} at {mount.point}")
+            for mount in mounts
+            if mount.kind in names
+        )
+        found += [Finding(FILE_SYSTEM, subject, f.NOT_APPLICABLE, f"{subject}: {why}", evidence)] if evidence else []
+    return found
+
+
+# Swap
+
+
+def _swaps(host: Host, security: chassis.Security, *, give_up_hibernation: bool) -> t.Iterator[Finding]:
+    traced = [(swap, _swap.trace(host, swap)) for swap in host.once(block.swaps)]
+    clear = [swap for swap, trace in traced if trace and trace.verdict == block.CLEAR]
+    plan = (
+        _swap.plan(host, clear, give_up_hibernation=give_up_hibernation) if security.secure is False else _swap.Plan()
+    )
+    for swap, trace in traced:
+        yield _swap_finding(host, swap, trace, security, plan)
+    if not traced:
+        yield Finding(SWAP, THIS_HOST, f.NOT_APPLICABLE, "no swap is in use", (Evidence("/proc/swaps", "empty"),))
+
+
+def _swap_finding(
+    host: Host, swap: block.Swap, trace: block.Trace | None, security: chassis.Security, plan: _swap.Plan
+) -> Finding:
+    if trace is None:
+        found = Evidence("/proc/swaps", swap.path)
+        return Finding(SWAP, swap.path, f.NOT_APPLICABLE, "compressed swap in memory, which no disk keeps", (found,))
+    evidence = (
+        Evidence("/proc/swaps", f"{swap.path} ({swap.kind}, {swap.size} KiB)"),
+        Evidence("/sys/dev/block", trace.layers, EXPECTED),
+    )
+    if trace.verdict == block.ENCRYPTED:
+        return _encrypted(host, SWAP, swap.path, trace, evidence)
+    if trace.verdict == block.UNKNOWN:
+        return Finding(SWAP, swap.path, f.NOT_ASSESSED, f"swap {swap.path}: {trace.why}", evidence)
+    return _swap_in_clear(swap, trace, evidence, security, plan)
+
+
+def _swap_in_clear(
+    swap: block.Swap, trace: block.Trace, evidence: tuple[Evidence, ...], security: chassis.Security, plan: _swap.Plan
+) -> Finding:
+    message = f"swap {swap.path} is not encrypted: {trace.layers}"
+    evidence = (*evidence, security.evidence)
+    if security.secure is None:
+        return Finding(SWAP, swap.path, f.NOT_ASSESSED, f"{message}; {security.why}", evidence)
+    refusal = plan.refusals.get(swap.path)
+    if refusal is None:
+        return Finding(SWAP, swap.path, f.FAIL, message, evidence, plan.changes, _swap.REMEDY)
+    told = f"{message}; not fixed: {refusal.why}"
+    return Finding(SWAP, swap.path, f.FAIL, told, (*evidence, *refusal.evidence), remedy=refusal.remedy)
+
+
+# Headers
+
+
+def _headers(host: Host) -> t.Iterator[Finding]:
+    crypts = [found for found in host.once(block.mapped_devices) if found.encryption.startswith("LUKS")]
+    for crypt in crypts:
+        yield _header(host, crypt)
+    if not crypts:
+        yield Finding(STRENGTH, THIS_HOST, f.NOT_APPLICABLE, "no LUKS device is open")
+
+
+def _header(host: Host, crypt: block.Device) -> Finding:
+    below = block.header_device(host, crypt)
+    subject = below.path if below else crypt.path
+    try:
+        header = _read_header(host, crypt)
+    except NeedsRoot as exc:
+        return Finding(STRENGTH, subject, f.NOT_ASSESSED, f"the header of {crypt.path} cannot be read: {exc}")
+    except luks.NotLuks:
+        message = (
+            f"{subject} has no LUKS header at its start: the header of {crypt.path} is detached, and lies elsewhere"
+        )
+        return Finding(STRENGTH, subject, f.NOT_ASSESSED, message)
+    except (HostError, luks.LuksError) as exc:
+        return Finding(STRENGTH, subject, f.NOT_ASSESSED, f"the header of {crypt.path} cannot be judged: {exc}")
+    if header is None or below is None:
+        return Finding(STRENGTH, subject, f.NOT_ASSESSED, f"/sys does not tell what lies beneath {crypt.path}")
+    return _judge_header(host, below, header)
+
+
+def _read_header(host: Host, crypt: block.Device) -> luks.Header | None:
+    """The header of an open LUKS device, or None where the device below is not told."""
+    below = block.header_device(host, crypt)
+    if below is None or not crypt.encryption.startswith("LUKS"):
+        return None
+    start = host.read_part(below.node, luks.BINARY_SIZE)
+    return luks.parse(host.read_part(below.node, luks.size_to_read(start)))
+
+
+def _judge_header(host: Host, below: block.Device, header: luks.Header) -> Finding:
+    weak = _strength.weaknesses(header, sectors=block.sectors(host, below))
+    evidence = tuple(_header_evidence(below.path, header, weak))
+    if weak:
+        message = f"the LUKS{header.version} header of {below.path} is weak: {'; '.join(_named(one) for one in weak)}"
+        remedy = _steps.strengthen(below.path, header, weak)
+        return Finding(STRENGTH, below.path, f.FAIL, message, evidence, remedy=remedy)
+    ciphers = ", ".join(f"{segment.cipher or segment.kind} ({segment.key_bits} bits)" for segment in header.segments)
+    message = f"LUKS{header.version}, {ciphers}, {len(header.keyslots)} keyslots that withstand guessing"
+    return Finding(STRENGTH, below.path, f.PASS, message, evidence)
+
+
+def _named(weakness: _strength.Weakness) -> str:
+    return f"keyslot {weakness.slot}: {weakness.found}" if weakness.slot >= 0 else weakness.found
+
+
+def _header_evidence(path: str, header: luks.Header, weak: t.Sequence[_strength.Weakness]) -> t.Iterator[Evidence]:
+    """Never a salt, a digest or key material."""
+    expected = {weakness.slot: weakness.expected for weakness in weak}
+    for segment in header.segments:
+        found = f"{segment.cipher or segment.kind}, key of {segment.key_bits} bits"
+        yield Evidence(f"{path} segment", found, next((one.expected for one in weak if one.slot < 0), ""))
+    for slot in header.keyslots:
+        tokens = f" (opened by {', '.join(slot.tokens)})" if slot.tokens else ""
+        yield Evidence(
+            f"{path} keyslot {slot.number}", _strength.describe(slot.kdf) + tokens, expected.get(slot.number, "")
+        )
+    for copy in header.copies:
+        yield Evidence(
+            f"{path} header at byte {copy.offset}", f"sequence {copy.sequence}, {copy.fault or 'whole'}", "whole"
+        )
+
+
+CONTROL = Control(
+    name=NAME,
+    principle="data_protection",
+    title="Disks of machines without physical security are encrypted",
+    rules=RULES,
+    options=OPTIONS,
+    assess=assess,
+)
