@@ -119,9 +119,8 @@ def _carrier(host: Host, item: Listener) -> str:
     ours = host.once(connection.read)
     if ours and (item.protocol, item.port) == ("tcp", ours.local_port):
         return f"it carries the connection from {ours.peer}"
-    if item.unit in {process.place.unit for process in host.once(connection.lineage)} or (
-        ours and item.unit in ours.units
-    ):
+    own = {process.place.unit for process in host.once(connection.lineage)} | set(ours.units if ours else ())
+    if item.unit and item.unit in own:
         return f"{item.unit} carries this run"
     if item.process in connection.DAEMONS or item.unit in ("ssh.service", "sshd.service"):
         return "it takes SSH logins, which the control unused_sshd judges; declare SSH in the register"
