@@ -98,8 +98,8 @@ class Server:
         """The files as they have to be for it to listen so after a restart. Raises Refused or HostError."""
         raise Refused(f"there is no automatic change for {self.PRODUCT}")
 
-    def admission(self, host: Host, needs: Needs) -> t.Iterator[Verdict]:
-        """Whom it lets in. Raises HostError where that cannot be read."""
+    def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
+        """Whom it lets in. `restrict_accounts`: a fix may narrow accounts. Raises HostError where it cannot be read."""
         raise NotImplementedError
 
 

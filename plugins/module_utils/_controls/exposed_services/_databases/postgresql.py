@@ -134,7 +134,7 @@ class PostgreSQL(Server):
             return (write_file(host, f"{folder}/{DROP_IN}", f"{HEADER}{setting}\n", validate=check),)
         return (write_file(host, main, marked_block.put(text, BLOCK, [setting]), validate=check),)
 
-    def admission(self, host: Host, needs: Needs) -> t.Iterator[Verdict]:
+    def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         state = self.state(host)
         need = needs[(self.port, "tcp")]
         rules = [pg_access.rule(record, state.value("hba_file")) for record in state.rules]

@@ -101,7 +101,7 @@ class Redis(Server):
             write_file(host, path, marked_block.put(text, BLOCK, [setting]), sensitive=redis_conf.holds_secrets(text)),
         )
 
-    def admission(self, host: Host, needs: Needs) -> t.Iterator[Verdict]:
+    def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         answers = self.answers(host)
         exposed = [endpoint.name for endpoint in self.endpoints if endpoint.exposed]
         if not answers.open_users:
@@ -180,7 +180,7 @@ def _near(bound: tuple[str, ...]) -> str:
 def _addresses(host: Host, wanted: Wanted) -> list[str]:
     """One setting serves all ports, so it takes what any of them needs."""
     if None in wanted.values():
-        return ["*", "-::*"]
+        raise Refused("one of its ports stays open to all, and one setting serves all its ports")
     six = [str(own.ip) for own in host.once(addresses.read) if str(own.ip) == "::1"]
     needed = [address for found in wanted.values() for address in found or ()]
     return list(dict.fromkeys(["127.0.0.1", *six, *needed]))
