@@ -54,7 +54,8 @@ _value:
   description:
     - The services as the controls take them. C(ports) are dictionaries of C(first), C(last) and C(protocol);
       C(clients) is V([any]), or CIDRs, IPv4 first, or empty for this host alone.
-    - C(hosts) names the hosts that run the service; P(infosec.principles.services_of#filter) takes it away.
+    - C(hosts) are the groups and hosts that run the service, as written;
+      P(infosec.principles.services_of#filter) takes them away.
   type: list
   elements: dict
 """
@@ -64,7 +65,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve, validate
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import RegisterError
+from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory, RegisterError
 
 
 def resolve_register(
@@ -75,9 +76,10 @@ def resolve_register(
 ) -> list[dict[str, t.Any]]:
     """The services that host runs, or all, with addresses. Raises AnsibleFilterError with all faults."""
     try:
-        services = validate.parse(register, groups)
-        wanted = [service for service in services if host is None or host in service.hosts]
-        return resolve.resolve(wanted, groups, hostvars)
+        inventory = Inventory(groups)
+        services = validate.parse(register, inventory)
+        wanted = [service for service in services if host is None or host in inventory.members(service.hosts)]
+        return resolve.resolve(wanted, inventory, hostvars)
     except RegisterError as exc:
         raise AnsibleFilterError(str(exc)) from exc
 

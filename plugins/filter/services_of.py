@@ -14,7 +14,7 @@ author:
 description:
   - Takes from a resolved register what one host runs, in the form that controls take.
   - The names of hosts are taken away, so that a host learns addresses only.
-positional: host
+positional: host, groups
 options:
   _input:
     description: A register as P(infosec.principles.resolve_register#filter) returns it.
@@ -25,6 +25,11 @@ options:
     description: Name of the host in the inventory.
     type: str
     required: true
+  groups:
+    description: The groups that the host is in; Ansible's variable C(group_names). C(all) need not be among them.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: infosec.principles.resolve_register
     plugin_type: filter
@@ -33,7 +38,7 @@ seealso:
 EXAMPLES = r"""
 - name: Look at the sockets of this host
   infosec.principles.listening_services:
-    services: "{{ infosec_register | infosec.principles.services_of(inventory_hostname) }}"
+    services: "{{ infosec_register | infosec.principles.services_of(inventory_hostname, group_names) }}"
 """
 
 RETURN = r"""
@@ -46,10 +51,15 @@ _value:
 import typing as t
 
 
-def services_of(register: t.Iterable[t.Mapping[str, t.Any]], host: str) -> list[dict[str, t.Any]]:
-    """The services that host runs, without the names of hosts."""
+def services_of(
+    register: t.Iterable[t.Mapping[str, t.Any]], host: str, groups: t.Iterable[str] = ()
+) -> list[dict[str, t.Any]]:
+    """The services that a host in these groups runs, without the names of hosts."""
+    names = {"all", host, *groups}
     return [
-        {key: value for key, value in service.items() if key != "hosts"} for service in register if host in service["hosts"]
+        {key: value for key, value in service.items() if key != "hosts"}
+        for service in register
+        if not names.isdisjoint(service["hosts"])
     ]
 
 

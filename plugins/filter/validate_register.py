@@ -15,7 +15,7 @@ description:
   - Returns the register as it is when it is valid, and fails otherwise, with one message that lists all faults with
     their place and the remedy.
   - No two entries may have the same name, or claim the same port on the same host.
-positional: groups
+positional: groups, hostvars, hosts
 options:
   _input:
     description: The register.
@@ -68,6 +68,16 @@ options:
     description: The inventory's groups and their hosts; Ansible's variable C(groups).
     type: dict
     required: true
+  hostvars:
+    description: Ansible's variable C(hostvars); only needed with O(hosts).
+    type: dict
+  hosts:
+    description:
+      - Hosts that must have the same register, since it is one list for the whole inventory. Use it before a register
+        is resolved once for all of them.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: infosec.principles.resolve_register
     plugin_type: filter
@@ -75,8 +85,8 @@ seealso:
 
 EXAMPLES = r"""
 - name: Judge the register before any host is touched
-  ansible.builtin.set_fact:
-    infosec_checked: "{{ infosec_services | infosec.principles.validate_register(groups) }}"
+  ansible.builtin.debug:
+    msg: "{{ infosec_services | infosec.principles.validate_register(groups) | length }} services"
   run_once: true
 """
 
@@ -91,14 +101,21 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import RegisterError
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.validate import parse
+from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory, RegisterError
+from ansible_collections.infosec.principles.plugins.plugin_utils._register.validate import check_same, parse
 
 
-def validate_register(register: t.Any, groups: t.Mapping[str, t.Iterable[str]]) -> t.Any:
-    """The register, if it is valid. Raises AnsibleFilterError with all its faults."""
+def validate_register(
+    register: t.Any,
+    groups: t.Mapping[str, t.Iterable[str]],
+    hostvars: t.Mapping[str, t.Any] | None = None,
+    hosts: t.Sequence[str] = (),
+) -> t.Any:
+    """The register, if it is valid and that of all hosts. Raises AnsibleFilterError with all its faults."""
     try:
-        parse(register, groups)
+        parse(register, Inventory(groups))
+        if hosts and hostvars is not None:
+            check_same(hosts, hostvars)
     except RegisterError as exc:
         raise AnsibleFilterError(str(exc)) from exc
     return register

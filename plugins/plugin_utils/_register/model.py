@@ -29,7 +29,7 @@ class RegisterError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """One valid entry. hosts: inventory names; clients: as written; review_by: YYYY-MM-DD."""
+    """One valid entry. hosts and clients: as written, so that a group of 10,000 is one word; review_by: YYYY-MM-DD."""
 
     name: str
     hosts: tuple[str, ...]
@@ -43,31 +43,31 @@ class Service:
 
 
 class Inventory:
-    """Names that may stand in `hosts` and `clients`. A name that is both is the group, as in Ansible's patterns."""
+    """Names that may stand in `hosts` and `clients`: of groups and of hosts. A name that is both means both."""
 
     def __init__(self, groups: t.Mapping[str, t.Iterable[str]]) -> None:
-        self._groups = groups
-        self._members = functools.cache(lambda name: tuple(map(str, groups[name])))
+        self._groups = {str(name): tuple(map(str, groups[name])) for name in groups}
 
     @functools.cached_property
     def hosts(self) -> frozenset[str]:
         """Every host."""
-        return frozenset(str(host) for name in self._groups for host in self.members(name))
+        return frozenset(host for members in self._groups.values() for host in members)
 
     def knows(self, name: str) -> bool:
         """Whether it is a group or a host."""
         return name in self._groups or name in self.hosts
 
-    def members(self, name: str) -> tuple[str, ...]:
-        """The hosts of a group, in the inventory's order, or the host itself; nothing for a name that is not known."""
-        if name in self._groups:
-            return self._members(name)
-        return (name,) if name in self.hosts else ()
+    def members(self, names: t.Iterable[str]) -> frozenset[str]:
+        """The hosts behind groups and hosts; nothing for a name that is not known."""
+        return self._members(frozenset(names))
 
-    def all_members(self, names: t.Iterable[str]) -> tuple[str, ...]:
-        """The hosts of several groups and hosts, each once."""
-        return tuple(dict.fromkeys(host for name in names for host in self.members(name)))
+    @functools.cached_property
+    def _members(self) -> t.Callable[[frozenset[str]], frozenset[str]]:
+        def members(names: frozenset[str]) -> frozenset[str]:
+            return (names & self.hosts).union(*(self._groups.get(name, ()) for name in names))
+
+        return functools.cache(members)
 
     def names(self) -> list[str]:
         """Every group and host."""
-        return [*map(str, self._groups), *self.hosts]
+        return sorted({*self._groups, *self.hosts})

@@ -39,14 +39,13 @@ def look_up(name: str) -> list[str]:
 
 def resolve(
     services: t.Sequence[Service],
-    groups: t.Mapping[str, t.Iterable[str]],
+    inventory: Inventory,
     hostvars: Hostvars,
     lookup: Lookup = look_up,
 ) -> list[dict[str, t.Any]]:
     """The services as controls take them, and their `hosts`. Raises RegisterError naming every host without address."""
-    inventory = Inventory(groups)
     names = {client for service in services for client in service.clients if inventory.knows(client)} - {ANY, NONE}
-    found, faults = addresses(inventory.all_members(sorted(names)), hostvars, lookup)
+    found, faults = addresses(sorted(inventory.members(names)), hostvars, lookup)
     if faults:
         raise RegisterError([f"clients: {name}: {fault}" for name, fault in faults.items()])
 
@@ -137,9 +136,8 @@ def _clients(written: tuple[str, ...], inventory: Inventory, found: t.Mapping[st
     if ANY in written:
         return [ANY]
     places = [text for text in written if text != NONE]
-    hosts = inventory.all_members(places)
     plain = [networks.parse(text) for text in places if not inventory.knows(text)]
-    return networks.merge([*plain, *(network for host in hosts for network in found[host])])
+    return networks.merge([*plain, *(network for host in inventory.members(places) for network in found[host])])
 
 
 def _resolved(service: Service, clients: tuple[str, ...]) -> dict[str, t.Any]:

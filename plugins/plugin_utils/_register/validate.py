@@ -32,16 +32,28 @@ _UNIT = re.compile(r"[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\@-]+)?\.(service|socket|
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def parse(register: t.Any, groups: t.Mapping[str, t.Iterable[str]]) -> list[Service]:
-    """The valid services of a register. Raises RegisterError with all its faults.
-
-    groups: the inventory's groups and their hosts, as Ansible's variable of that name.
-    """
-    inventory = Inventory(groups)
+def parse(register: t.Any, inventory: Inventory) -> list[Service]:
+    """The valid services of a register. Raises RegisterError with all its faults."""
     faults = list(_faults(register, inventory))
     if faults:
         raise RegisterError(faults)
-    return [_service(entry, inventory) for entry in register]
+    return [_service(entry) for entry in register]
+
+
+def check_same(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> None:
+    """Raise RegisterError unless these hosts have the same register, untemplated.
+
+    It is resolved once for all. One that stood in the variables of some hosts alone would leave their services
+    undeclared, and undeclared services may get closed.
+    """
+    # Ansible's own mapping would template each of the values.
+    read = getattr(hostvars, "raw_get", hostvars.__getitem__)
+    first, *others = hosts
+    register = read(first).get(VARIABLE)
+    for host in others:
+        if read(host).get(VARIABLE) != register:
+            remedy = "it is one list for the whole inventory; write it in group_vars/all"
+            raise RegisterError([f"{VARIABLE}: {first} and {host} have different ones; {remedy}"])
 
 
 def is_unit(text: str) -> bool:
@@ -60,10 +72,10 @@ def day(value: t.Any) -> datetime.date | None:
         return None
 
 
-def _service(entry: t.Mapping[str, t.Any], inventory: Inventory) -> Service:
+def _service(entry: t.Mapping[str, t.Any]) -> Service:
     return Service(
         **{key: str(entry[key]) for key in ("name", "justification", "owner")},
-        hosts=inventory.all_members(map(str, entry["hosts"])),
+        hosts=tuple(map(str, entry["hosts"])),
         unit=str(entry.get("unit") or ""),
         ports=tuple(ports.parse(text) for text in entry["ports"]),
         clients=tuple(map(str, entry["clients"])),
@@ -256,7 +268,7 @@ def _claims(register: t.Sequence[t.Any], inventory: Inventory) -> t.Iterator[_Cl
     for index, entry in enumerate(register):
         if not isinstance(entry, dict):
             continue
-        hosts = frozenset(inventory.all_members(_texts(entry.get("hosts"))))
+        hosts = inventory.members(_texts(entry.get("hosts")))
         for number, text in enumerate(_texts(entry.get("ports"))):
             if text and not _port_remedy(text, inventory):
                 place = f"{_place(index, entry)}.ports[{number}]"
