@@ -20,6 +20,7 @@ import secrets
 import time
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._engine import commands, files, packages, units
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Before,
     Change,
@@ -29,6 +30,9 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
     load,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import open_folder
+
+#: Where the kinds of change are defined. A journal may hold any of them, also those that this run has no use for.
+KINDS_FROM = (commands, files, packages, units)
 
 STATE = "/var/lib/infosec-principles"
 POLL_SECONDS = 0.2
@@ -132,7 +136,9 @@ class Journal:
         return f"{self.run_id}-{step.number}"
 
     def read(self) -> Run:
-        """The run as told so far."""
+        """The run as told so far. Raises ChangeError where there is none."""
+        if not os.path.exists(self._path):
+            raise ChangeError(f"run {self.run_id}: there is no such run in the journal of this host")
         run = Run(self.run_id)
         for record in _records(self._path):
             _EVENTS[record["event"]](run, record)
