@@ -22,7 +22,7 @@ help: ## This list
 
 # The module runs in .venv's Python: another one in PATH may be a shim that does not start. Nobody is asked for a password.
 LOCALLY := --inventory localhost, --connection local \
-	--extra-vars ansible_python_interpreter=$(CURDIR)/.venv/bin/python --extra-vars ansible_become=false
+	--extra-vars ansible_python_interpreter=$(CURDIR)/.venv/bin/python --extra-vars infosec_become=false
 
 .PHONY: audit
 audit: .venv/.runtime $(COLLECTION) ## Look at this machine and change nothing (more arguments: ARGS="-e @services.yml")
