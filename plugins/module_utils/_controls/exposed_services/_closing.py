@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import os
 import typing as t
@@ -69,10 +70,21 @@ def _connected(sets: t.Iterable[frozenset[str]]) -> list[frozenset[str]]:
 
 
 def _plan(host: Host, names: frozenset[str]) -> Plan:
-    known = host.once(units.read)
-    found = [unit for unit in map(known.get, sorted(names)) if unit]
-    # What starts a service goes first, so that nothing starts it again.
-    return tuple(_off(unit) for unit in sorted(found, key=lambda unit: (unit.name.endswith(".service"), unit.name)))
+    found = [unit for unit in (units.show(host, name) for name in sorted(names)) if unit]
+    services = [unit for unit in found if unit.name.endswith(".service")]
+    starters = [unit for unit in found if unit not in services]
+    if not starters:
+        return tuple(map(_off, services))
+    # A service stops with a socket that it requires. It is stopped before, so that undo, which goes the other way,
+    # starts it last; and it is shut after what could start it again.
+    stopped = [dataclasses.replace(unit, active="inactive") for unit in services]
+    return (*_stops(services), *map(_off, starters), *(_off(unit) for unit in stopped if _shut(unit)))
+
+
+def _stops(services: t.Iterable[units.Unit]) -> t.Iterator[UnitState]:
+    for unit in services:
+        if unit.is_active:
+            yield UnitState(unit.name, State(True, unit.enablement), State(False))
 
 
 def _off(unit: units.Unit) -> UnitState:
@@ -129,11 +141,10 @@ def _carrier(host: Host, item: Listener) -> str:
 
 def _guarded(host: Host, item: Listener) -> str:
     """Why its unit is left running."""
-    known = host.once(units.read)
     for name in _stack(host, item):
-        unit = known.get(name)
+        unit = units.show(host, name)
         if unit is None:
-            return known.why or f"systemd does not know {name}"
+            return host.once(units.read).why or f"systemd does not know {name}"
         if unit.transient:
             return f"{name} is transient (systemd-run) and could not be started again; run `systemctl stop {name}`"
         for patterns, reason in PROTECTED:
@@ -164,6 +175,6 @@ def _resolves_here(host: Host) -> bool:
 
 def _stack(host: Host, item: Listener) -> tuple[str, ...]:
     """The unit, its socket, and whatever else starts it."""
-    unit = host.once(units.read).get(item.unit)
+    unit = units.show(host, item.unit) if item.unit else None
     starters = unit.triggered_by if unit else ()
     return tuple(dict.fromkeys(name for name in (item.socket_unit, *starters, item.unit) if name))
