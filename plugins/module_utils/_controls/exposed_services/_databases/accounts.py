@@ -137,19 +137,18 @@ def _dynamic(pieces: str) -> str:
     )
 
 
-def narrow(
-    account: Account, networks: t.Sequence[str], own: t.Sequence[str], taken: t.Container[str]
-) -> Narrowing | str:
-    """How to narrow an account to these networks and this host, or why it cannot be done.
+def narrow(account: Account, clients: AddressSet, own: t.Sequence[str], taken: t.Container[str]) -> Narrowing | str:
+    """How to narrow an account to the clients and this host, as far as it was for them; or why it cannot be done.
 
     own: this host's addresses that programs on it may come from. taken: hosts for which the user has an account
     already, which counts for them before a wider one (so nothing changes for them).
     """
-    patterns = [pattern(network) for network in networks]
+    reached = addresses(account.host) or AddressSet()
+    patterns = [pattern(network) for network in (reached & clients).networks()]
     if None in patterns:
         return "an IPv6 network cannot be written as an account's host"
-    wanted = [host for host in (*patterns, *LOCAL_HOSTS, *own) if host is not None and host not in taken]
-    unique = tuple(dict.fromkeys(wanted))
-    if not unique:
-        return f"the user has accounts for all its clients; drop {account.name} if it is not needed"
-    return Narrowing(account, unique[0], unique[1:])
+    local = [host for host in (*LOCAL_HOSTS, *own) if not (addresses(host) or EVERYBODY) - reached]
+    wanted = [host for host in dict.fromkeys((*patterns, *local)) if host is not None and host not in taken]
+    if not wanted:
+        return f"no client needs {account.name}, or each has an account of its own: drop it (DROP USER)"
+    return Narrowing(account, wanted[0], tuple(wanted[1:]))

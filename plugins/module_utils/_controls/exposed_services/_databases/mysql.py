@@ -248,7 +248,7 @@ def _plan(account: Account, found: list[Account], need: Need, definers: t.Contai
     if f"{account.user}@{account.host}" in definers:
         return f"{printable(account.name)} defines views, routines, triggers or events, which a new name would break"
     taken = {other.host for other in found if other.user == account.user}
-    plan = accounts.narrow(account, need.clients.networks(), need.addresses, taken)
+    plan = accounts.narrow(account, need.clients, need.addresses, taken)
     return plan if isinstance(plan, Narrowing) else f"{printable(account.name)}: {plan}"
 
 
