@@ -14,16 +14,13 @@ import dataclasses
 import datetime
 import typing as t
 
-import jmespath
-import jmespath.exceptions
-import jmespath.functions
-
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import (
     ERROR,
     FAIL,
     NOT_ASSESSED,
     WAIVED,
 )
+from ansible_collections.infosec.principles.plugins.plugin_utils._libraries import jmespath
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import RUN, Record, finding
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.rules import EXPIRED, UNUSED
 
@@ -31,8 +28,6 @@ KEYS = ("match", "why", "owner", "expires")
 WAIVABLE = frozenset({FAIL, ERROR, NOT_ASSESSED})
 FIELDS = frozenset(finding({})) | {"host"}
 
-_compile: t.Callable[[str], t.Any] = jmespath.compile
-_FUNCTIONS: t.Mapping[str, t.Mapping[str, t.Any]] = jmespath.functions.Functions.FUNCTION_TABLE
 # Which children of a node of the expression still look at the whole record (all others: none).
 _ALL = slice(None)
 _SCOPE = {
@@ -75,7 +70,7 @@ class Waiver:
     def matches(self, record: Record) -> bool:
         """Whether it is about this record. An expression that does not fit the record (a null in a function) is not."""
         try:
-            return _compile(self.match).search(record) is True
+            return jmespath.compile(self.match).search(record) is True
         except jmespath.exceptions.JMESPathError:
             return False
 
@@ -171,7 +166,7 @@ def _match_faults(value: t.Any) -> t.Iterator[str]:
     if not isinstance(value, str) or not value.strip():
         return
     try:
-        tree = _compile(value).parsed
+        tree = jmespath.compile(value).parsed
     except jmespath.exceptions.JMESPathError as error:
         yield f"is not JMESPath: {' '.join(str(error).split())}"
         return
@@ -207,10 +202,11 @@ def _function_faults(node: t.Mapping[str, t.Any]) -> t.Iterator[str]:
 
 
 def _call_faults(name: str, given: int) -> t.Iterator[str]:
-    if name not in _FUNCTIONS:
+    functions: t.Mapping[str, t.Mapping[str, t.Any]] = jmespath.functions.Functions.FUNCTION_TABLE
+    if name not in functions:
         yield f"JMESPath has no function {name}()"
         return
-    signature = _FUNCTIONS[name]["signature"]
+    signature = functions[name]["signature"]
     if given < len(signature) or (given > len(signature) and not signature[-1].get("variadic")):
         yield f"{name}() takes {len(signature)} arguments, found {given}"
 

@@ -38,7 +38,7 @@
     for (const item of findings) if (!item.hidden) item.open = open;
     fold.textContent = open ? "Close all" : "Open all";
   });
-  form.addEventListener("input", filter);
+  for (const kind of ["input", "change"]) form.addEventListener(kind, filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   form.hidden = false;
