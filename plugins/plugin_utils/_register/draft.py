@@ -16,11 +16,12 @@ import datetime
 import re
 import typing as t
 
-from netaddr import IPNetwork
-
 from ansible_collections.infosec.principles.plugins.plugin_utils._register import networks, ports
 from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import TLS
 from ansible_collections.infosec.principles.plugins.plugin_utils._register.validate import is_unit
+
+if t.TYPE_CHECKING:
+    from netaddr import IPNetwork
 
 Port = tuple[str, int]
 Sockets = t.Mapping[str, t.Any]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from netaddr import IPNetwork, cidr_merge
-from netaddr.core import AddrFormatError
+from ansible_collections.infosec.principles.plugins.plugin_utils._libraries import netaddr
+
+if t.TYPE_CHECKING:
+    from netaddr import IPNetwork
 
 REMEDY = "write an address such as 192.0.2.10, or a network such as 192.0.2.0/24 or 2001:db8::/64"
 
@@ -17,8 +19,8 @@ REMEDY = "write an address such as 192.0.2.10, or a network such as 192.0.2.0/24
 def parse(text: str) -> IPNetwork:
     """Read an address or a CIDR; an IPv4-mapped one is IPv4. Raises ValueError with the remedy."""
     try:
-        network = IPNetwork(text)
-    except (AddrFormatError, ValueError) as exc:
+        network = netaddr.IPNetwork(text)
+    except (netaddr.AddrFormatError, ValueError) as exc:
         raise ValueError(REMEDY) from exc
     if not text.partition("/")[2].isdecimal() and "/" in text:
         raise ValueError(REMEDY)
@@ -29,4 +31,6 @@ def parse(text: str) -> IPNetwork:
 
 def merge(networks: t.Iterable[IPNetwork]) -> list[str]:
     """The fewest CIDRs that hold exactly these addresses; IPv4 first, ascending, always with the prefix's length."""
-    return [str(network) for network in sorted(cidr_merge(list(networks)), key=lambda one: (one.version, one.first))]
+    return [
+        str(network) for network in sorted(netaddr.cidr_merge(list(networks)), key=lambda one: (one.version, one.first))
+    ]

@@ -12,7 +12,6 @@ import socket
 import typing as t
 
 from ansible.errors import AnsibleError
-from netaddr import IPNetwork
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._register import networks
 from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import (
@@ -22,6 +21,9 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._register.model
     RegisterError,
     Service,
 )
+
+if t.TYPE_CHECKING:
+    from netaddr import IPNetwork
 
 #: From a name to its addresses; raises OSError or UnicodeError.
 Lookup = t.Callable[[str], t.Iterable[str]]

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""The controller's libraries that ansible-core does not bring along. A missing one is told at its first use."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import typing as t
+
+from ansible.errors import AnsibleError
+
+if t.TYPE_CHECKING:
+    import jmespath
+    import jmespath.exceptions
+    import jmespath.functions
+    import netaddr
+
+
+class _Missing:
+    """Stands in for a library; whatever is asked of it raises AnsibleError with the remedy."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> t.Any:
+        raise AnsibleError(
+            f"the Python library {self._name} is missing on the controller; "
+            f"install it: {sys.executable} -m pip install {self._name}"
+        )
+
+
+def _library(name: str, *parts: str) -> t.Any:
+    """The library, with these parts of it loaded."""
+    try:
+        for part in parts:
+            importlib.import_module(f"{name}.{part}")
+        return importlib.import_module(name)
+    except ImportError:
+        return _Missing(name)
+
+
+if not t.TYPE_CHECKING:
+    jmespath = _library("jmespath", "exceptions", "functions")
+    netaddr = _library("netaddr")
+
+__all__ = ["jmespath", "netaddr"]
