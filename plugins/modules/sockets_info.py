@@ -75,7 +75,7 @@ listeners:
       returned: success
       type: bool
     ephemeral:
-      description: Whether it is a UDP socket of a process on an ephemeral port, which may be a client that waits for replies.
+      description: Whether it may be a client's that waits for replies, a UDP socket of a DHCP client or on an ephemeral port.
       returned: success
       type: bool
     holder:
@@ -165,7 +165,7 @@ def listeners(host: Host, *, include_loopback: bool) -> list[dict[str, t.Any]]:
     """The listeners as the module returns them."""
     wanted = [item for item in host.once(sockets.read) if include_loopback or not item.loopback]
     return [
-        {**{name: getattr(item, name) for name in FIELDS}, "ephemeral": sockets.is_ephemeral(host, item)}
+        {**{name: getattr(item, name) for name in FIELDS}, "ephemeral": sockets.is_client(host, item)}
         for item in wanted
     ]
 

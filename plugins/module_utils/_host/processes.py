@@ -155,8 +155,7 @@ def _is_unit(name: str) -> bool:
 def _systemd_path(cgroup: str) -> str:
     """The path in systemd's own hierarchy: the named one of version 1, else that of version 2."""
     paths = {}
-    for line in cgroup.split("\n"):
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
+    for line in filter(None, cgroup.split("\n")):
+        controllers, _, path = line.partition(":")[2].partition(":")
         paths[controllers] = path[: -len(" (deleted)")] if path.endswith(" (deleted)") else path
     return paths.get("name=systemd", paths.get("", ""))

@@ -23,6 +23,8 @@ ESTABLISHED, CLOSED, LISTEN = 0x01, 0x07, 0x0A
 #: net/ipv4/af_inet.c's default, for a host that does not tell.
 EPHEMERAL = (32768, 60999)
 TABLES = (("tcp", "/proc/net/tcp"), ("tcp", "/proc/net/tcp6"), ("udp", "/proc/net/udp"), ("udp", "/proc/net/udp6"))
+DHCP_PORTS = {68: "DHCP", 546: "DHCPv6"}
+DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "nm-dhcp", "udhcpc", "connmand", "wickedd")
 
 #: Who holds a listener.
 PROCESS, KERNEL, NAT, UNKNOWN = "process", "kernel", "nat", "unknown"
@@ -244,6 +246,16 @@ def ephemeral(host: Host) -> tuple[int, int]:
         return int(first), int(last)
     except (HostError, ValueError):
         return EPHEMERAL
+
+
+def is_client(host: Host, item: Listener) -> bool:
+    """Whether it may be open for the replies of a server only; a UDP socket does not tell."""
+    return is_dhcp_client(item) or is_ephemeral(host, item)
+
+
+def is_dhcp_client(item: Listener) -> bool:
+    """Whether a DHCP client holds its client port: RFC 2131 section 4.1, RFC 8415 section 7.2."""
+    return item.protocol == "udp" and item.port in DHCP_PORTS and item.process.startswith(DHCP_CLIENTS)
 
 
 def is_ephemeral(host: Host, item: Listener) -> bool:

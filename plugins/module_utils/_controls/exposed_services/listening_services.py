@@ -74,9 +74,6 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 
 Service = t.Mapping[str, t.Any]
 HOLDERS = {sockets.KERNEL: "the kernel", sockets.UNKNOWN: "a process hidden from this user"}
-#: Ports that a client opens for the replies of its server: RFC 2131 section 4.1, RFC 8415 section 7.2.
-CLIENT_PORTS = {("udp", 68): "DHCP client", ("udp", 546): "DHCPv6 client"}
-DHCP_CLIENTS = ("dhclient", "dhcpcd", "systemd-network", "NetworkManager", "udhcpc", "connmand", "wickedd", "nm-dhcp")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,13 +117,8 @@ def _split(host: Host, exposed: list[Listener], services: t.Sequence[Service]) -
     server: list[Listener] = []
     for item in exposed:
         declared = any(_declares(service, item.protocol, item.port) for service in services)
-        may_be = sockets.is_ephemeral(host, item) or _is_dhcp(item)
-        (client if may_be and not declared else server).append(item)
+        (client if sockets.is_client(host, item) and not declared else server).append(item)
     return client, server
-
-
-def _is_dhcp(item: Listener) -> bool:
-    return (item.protocol, item.port) in CLIENT_PORTS and item.process.startswith(DHCP_CLIENTS)
 
 
 def _declares(service: Service, protocol: str, port: int) -> bool:
@@ -148,13 +140,13 @@ def _ports(exposed: list[Listener], services: t.Sequence[Service]) -> list[Port]
 
 
 def _clients(client: list[Listener]) -> t.Iterator[Finding]:
-    for item in filter(_is_dhcp, client):
-        client_of = CLIENT_PORTS[item.protocol, item.port]
-        message = f"{item.name} is the {client_of}'s ({item.process}), open for replies only."
+    for item in filter(sockets.is_dhcp_client, client):
+        kind = sockets.DHCP_PORTS[item.port]
+        message = f"{item.name} is the {kind} client's ({item.process}), open for replies only."
         yield Finding(UNJUSTIFIED, f"{item.name} {item.place}", f.PASS, message, (_evidence(item),))
     owners: dict[str, list[Listener]] = {}
     for item in client:
-        if not _is_dhcp(item):
+        if not sockets.is_dhcp_client(item):
             owners.setdefault(item.unit or item.process or "a hidden process", []).append(item)
     for owner, items in owners.items():
         message = (
