@@ -28,7 +28,11 @@ RECIPE
 bare_system() { # release, its code name
     image=debian:$1-slim
     if [ -z "$(docker image ls --quiet "$image")" ]; then
-        timeout 10 docker manifest inspect "$image" >/dev/null 2>&1 && docker pull --quiet "$image" >&2 || bootstrap "$image" "$2"
+        if timeout 10 docker manifest inspect "$image" >/dev/null 2>&1; then
+            docker pull --quiet "$image" >&2
+        else
+            bootstrap "$image" "$2"
+        fi
     fi
     echo "$image"
 }
@@ -56,7 +60,9 @@ case ${1:-} in
 --base) build_base "$2" ;;
 --host) build_host "$2" ;;
 *)
-    [ $# -gt 0 ] || set -- $(ls ./*.Dockerfile | sed 's|./||; s|.Dockerfile||' | grep -vx base)
+    [ $# -gt 0 ] || for file in *.Dockerfile; do
+        [ "$file" = base.Dockerfile ] || set -- "$@" "${file%.Dockerfile}"
+    done
     printf '%s\n' 11:bullseye 12:bookworm 13:trixie | xargs -P 2 -n 1 ./build.sh --base
     printf '%s\n' "$@" | xargs -P 2 -n 1 ./build.sh --host
     ;;

@@ -17,9 +17,10 @@ import tempfile
 import time
 import typing as t
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT / ".collections"), str(ROOT / "tests")]
-import conftest  # noqa: F401  (links the collection)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from conftest import link_collection
+
+link_collection()
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import (
     Collector,

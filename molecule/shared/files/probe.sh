@@ -6,10 +6,10 @@
 # Print those of the doors PROTOCOL,ADDRESS,PORT that open from here.
 for door; do
     (
-        IFS=,
-        set -- $door
-        [ "$1" = udp ] && flag=-u || flag=
-        nc -z $flag -w 2 "$2" "$3" 2>/dev/null && echo "$door"
+        address=${door#*,}
+        set -- -z -w 2 "${address%,*}" "${door##*,}"
+        [ "${door%%,*}" = tcp ] || set -- -u "$@"
+        nc "$@" 2>/dev/null && echo "$door"
     ) &
 done
 wait

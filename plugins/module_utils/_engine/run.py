@@ -207,5 +207,5 @@ def _record(fix: Planned) -> dict[str, t.Any]:
 
 
 def _planned(record: t.Mapping[str, t.Any]) -> Planned:
-    keys = [(rule, subject) for rule, subject in record["keys"]]
+    keys = [(key[0], key[1]) for key in record["keys"]]
     return Planned(record["control"], keys, tuple(load(change) for change in record["changes"]))

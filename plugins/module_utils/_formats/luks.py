@@ -121,10 +121,10 @@ def _parse(data: bytes) -> Header:
     whole = [(copy, metadata) for copy, metadata in copies if not copy.fault]
     if not whole:
         raise LuksError(
-            "damaged LUKS2 header: " + "; ".join(f"copy at {copy.offset}: {copy.fault}" for copy, _ in copies)
+            "damaged LUKS2 header: " + "; ".join(f"copy at {copy.offset}: {copy.fault}" for copy, _metadata in copies)
         )
     newest, metadata = max(whole, key=lambda pair: pair[0].sequence)
-    return _header_v2(data, newest, metadata, tuple(copy for copy, _ in copies))
+    return _header_v2(data, newest, metadata, tuple(copy for copy, _metadata in copies))
 
 
 def _string(field: bytes) -> str:

@@ -52,14 +52,14 @@ def _parts(channel: socket.socket) -> t.Iterator[bytes]:
     while True:
         part = channel.recv(1 << 18)
         yield part
-        if not part or any(kind in (ERROR, DONE) for kind, _ in messages(part)):
+        if not part or any(kind in (ERROR, DONE) for kind, _payload in messages(part)):
             return
 
 
 def messages(data: bytes) -> t.Iterator[tuple[int, bytes]]:
     """The type and the body of each netlink message; stops at a broken one."""
     while len(data) >= _HEADER.size:
-        length, kind, _, _, _ = _HEADER.unpack_from(data)
+        length, kind, _flags, _sequence, _sender = _HEADER.unpack_from(data)
         if not _HEADER.size <= length <= len(data):
             return
         yield kind, data[_HEADER.size : length]

@@ -96,7 +96,7 @@ def describe(host: Host, pid: int) -> Process | None:
         cgroup = host.read_text(f"/proc/{pid}/cgroup")
     except HostError:
         return None
-    name, _, rest = stat.partition("(")[2].rpartition(")")
+    name, _bracket, rest = stat.partition("(")[2].rpartition(")")
     return Process(pid, _number(rest.split(), 1), printable(name), _exe(host, pid), place(cgroup, host.once(root)))
 
 
@@ -156,6 +156,6 @@ def _systemd_path(cgroup: str) -> str:
     """The path in systemd's own hierarchy: the named one of version 1, else that of version 2."""
     paths = {}
     for line in filter(None, cgroup.split("\n")):
-        controllers, _, path = line.partition(":")[2].partition(":")
+        controllers, _colon, path = line.partition(":")[2].partition(":")
         paths[controllers] = path[: -len(" (deleted)")] if path.endswith(" (deleted)") else path
     return paths.get("name=systemd", paths.get("", ""))

@@ -134,7 +134,7 @@ def _iptables_rule(words: list[str], family: str) -> t.Iterator[Port]:
 
 
 def _ports(text: str) -> range:
-    first, _, last = text.partition(":")
+    first, _colon, last = text.partition(":")
     return range(int(first), min(int(last or first), 65535) + 1)
 
 

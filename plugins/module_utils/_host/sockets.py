@@ -118,7 +118,7 @@ def _socket(row: list[str], protocol: str) -> Socket:
 
 
 def _endpoint(text: str) -> tuple[str, int]:
-    address, _, port = text.partition(":")
+    address, _colon, port = text.partition(":")
     return _address(address), int(port, 16)
 
 

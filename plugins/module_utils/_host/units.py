@@ -108,7 +108,7 @@ def _unit(block: str) -> Unit:
     values: dict[str, str] = {}
     listen: list[str] = []
     for line in block.split("\n"):
-        key, _, value = line.partition("=")
+        key, _equals, value = line.partition("=")
         listen.extend([value] if key == "Listen" else [])
         values[key] = value
     words = {key: tuple(value.split()) for key, value in values.items()}

@@ -82,7 +82,7 @@ def _ways(host: Host, client: str, port: int, protocol: str) -> set[str]:
     """The addresses of this host that a client network comes to: on its link, by route, or connected right now."""
     network = ipaddress.ip_network(client)
     links = {str(own.ip) for own in host.once(addresses.read) if _overlap(own.network, network)}
-    routed = {addresses.source_for(host, str(network[at])) for at in {0, 1 if network.num_addresses > 2 else 0, -1}}
+    routed = {addresses.source_for(host, str(network[at])) for at in (0, 1 if network.num_addresses > 2 else 0, -1)}
     used = {
         item.address
         for item in host.once(sockets.table)

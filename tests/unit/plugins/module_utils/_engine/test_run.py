@@ -134,8 +134,11 @@ def hangs(host: Host, options: Options) -> t.Iterator[f.Finding]:
 
 
 def needs_root(host: Host, options: Options) -> t.Iterator[f.Finding]:
-    raise NeedsRoot("/etc/shadow: not readable by this user; run as root (become: true)")
-    yield
+    yield from unreadable("/etc/shadow")
+
+
+def unreadable(name: str) -> t.Iterator[f.Finding]:
+    raise NeedsRoot(f"{name}: not readable by this user; run as root (become: true)")
 
 
 @pytest.mark.parametrize(
