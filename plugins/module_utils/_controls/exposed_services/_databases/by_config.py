@@ -155,8 +155,8 @@ class ByConfig(Server):
 def find(host: Host) -> t.Iterator[Server]:
     """Every server that listens, by product and unit."""
     for product in PRODUCTS:
-        for unit, (pid, ends) in grouped(host.once(sockets.read), _is(product)).items():
-            yield ByConfig(unit, ends, pid, product=product)
+        for unit, ends in grouped(host.once(sockets.read), _is(product)).items():
+            yield ByConfig(unit, ends, product=product)
 
 
 def _is(product: Product) -> t.Callable[[sockets.Listener], bool]:

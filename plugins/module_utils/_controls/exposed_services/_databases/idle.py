@@ -6,34 +6,52 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._host import units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
-# postgresql.service of Debian is a container for postgresql@VERSION-CLUSTER.service and no server.
-UNITS = re.compile(
-    r"(postgresql@.+|postgresql-\d+|mariadb|mysqld?|redis|redis-server|valkey|valkey-server|memcached|mongod|elasticsearch|"
-    r"opensearch|rabbitmq-server|etcd|couchdb)\.service"
+UNITS = (
+    "couchdb.service",
+    "elasticsearch.service",
+    "etcd.service",
+    "mariadb.service",
+    "memcached.service",
+    "mongod.service",
+    "mysql.service",
+    "mysqld.service",
+    "opensearch.service",
+    "postgresql-*.service",
+    "postgresql@*.service",
+    "rabbitmq-server.service",
+    "redis-server.service",
+    "redis.service",
+    "valkey-server.service",
+    "valkey.service",
 )
-ON = ("enabled", "enabled-runtime", "static", "indirect", "generated")
+#: On Debian postgresql.service is no server but stands for all postgresql@VERSION-CLUSTER.service.
+DEBIAN_CLUSTERS = "/usr/bin/pg_lsclusters"
+PROPERTIES = "Id,Names,LoadState,ActiveState,UnitFileState"
+STARTED = ("enabled", "enabled-runtime", "static", "indirect", "generated")
 
 
 def find(host: Host, known: t.Container[str]) -> t.Iterator[tuple[str, str, str]]:
     """Each such unit that is not among the `known` ones: its name, a status and why."""
-    loaded = sorted((unit for unit in host.once(units.read) if UNITS.fullmatch(unit.name)), key=lambda unit: unit.name)
-    for unit in loaded:
-        if unit.name in known or unit.load == "not-found":
-            continue
-        if unit.active == "active":
-            yield unit.name, f.PASS, "it listens on no TCP or UDP port"
-        elif unit.is_active or unit.enablement in ON:
-            yield unit.name, f.NOT_ASSESSED, f"it does not run ({unit.active}), so what it would do is unknown"
-        else:
-            yield (
-                unit.name,
-                f.NOT_APPLICABLE,
-                f"it does not run and nothing starts it ({unit.enablement or 'no unit file'})",
-            )
+    if not host.exists("/run/systemd/system"):
+        return
+    # `--all`: without it a pattern matches active units alone.
+    names = UNITS if host.exists(DEBIAN_CLUSTERS) else (*UNITS, "postgresql.service")
+    shown = host.ask("systemctl", "show", "--all", f"--property={PROPERTIES}", "--", *names)
+    found = {unit.name: unit for unit in units.parse(shown.stdout) if unit.load not in ("", "not-found")}
+    for name, unit in sorted(found.items()):
+        if name not in known and "@." not in name:
+            yield (name, *_judge(unit))
+
+
+def _judge(unit: units.Unit) -> tuple[str, str]:
+    if unit.active == "active":
+        return f.PASS, "it listens on no TCP or UDP port"
+    if unit.is_active or unit.enablement in STARTED:
+        return f.NOT_ASSESSED, f"it does not run ({unit.active}), so what it would do is unknown"
+    return f.NOT_APPLICABLE, f"it does not run and nothing starts it ({unit.enablement or unit.load})"

@@ -55,26 +55,22 @@ class Memcached(Server):
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         exposed = [end for end in self.endpoints if end.exposed]
         path, asks = _asks(host)
-        wide = [
-            end.name
-            for end in exposed
-            if not needs[end.key].anyone and set(end.exposed) - set(needs[end.key].addresses)
-        ]
+        wide = [end for end in exposed if needs[end.key].anyone or set(end.exposed) - set(needs[end.key].addresses)]
         if not exposed:
             yield Verdict(f.PASS, "it can be reached from this host alone")
         elif asks:
             yield Verdict(f.PASS, "it asks for a user and a password", (Evidence(path, asks),))
         elif wide:
-            declared = all(needs[end.key].declared for end in exposed)
-            yield Verdict(f.FAIL, f"{', '.join(wide)}: {NO_USERS}", by_bind=declared)
+            known = all(needs[end.key].declared and not needs[end.key].anyone for end in wide)
+            yield Verdict(f.FAIL, f"{', '.join(end.name for end in wide)}: {NO_USERS}", by_bind=known)
         else:
             yield Verdict(f.NOT_APPLICABLE, NO_USERS)
 
 
 def find(host: Host) -> t.Iterator[Server]:
     """Every server that listens, by unit."""
-    for unit, (pid, ends) in grouped(host.once(sockets.read), _runs).items():
-        yield Memcached(unit, ends, pid)
+    for unit, ends in grouped(host.once(sockets.read), _runs).items():
+        yield Memcached(unit, ends)
 
 
 def _runs(listener: sockets.Listener) -> bool:

@@ -73,12 +73,11 @@ class Verdict:
 class Server:
     """One running database server. Products subclass it.
 
-    unit: the systemd unit ("" for none). pid: of a process of it.
+    unit: the systemd unit ("" for none).
     """
 
     unit: str
     endpoints: tuple[Endpoint, ...]
-    pid: int = 0
 
     #: The product's name.
     PRODUCT: t.ClassVar[str] = ""
@@ -105,13 +104,13 @@ class Server:
 
 def grouped(
     listeners: t.Iterable[sockets.Listener], belongs: t.Callable[[sockets.Listener], bool]
-) -> dict[str, tuple[int, tuple[Endpoint, ...]]]:
-    """The listeners that belong to a product, by unit ("" for those without): a pid and the endpoints."""
+) -> dict[str, tuple[Endpoint, ...]]:
+    """The endpoints of a product's listeners, by unit ("" for those without)."""
     units: dict[str, list[sockets.Listener]] = {}
     for listener in listeners:
         if listener.holder == sockets.PROCESS and belongs(listener) and not listener.published_by:
             units.setdefault(listener.unit, []).append(listener)
-    return {unit: (found[0].pid, endpoints(found)) for unit, found in sorted(units.items())}
+    return {unit: endpoints(found) for unit, found in sorted(units.items())}
 
 
 def endpoints(listeners: t.Iterable[sockets.Listener]) -> tuple[Endpoint, ...]:

@@ -162,9 +162,9 @@ WAY = "set restrict_accounts: true, or use RENAME USER, to narrow them on {}"
 
 def find(host: Host) -> t.Iterator[Server]:
     """Every server that listens, by unit."""
-    for unit, (pid, ends) in grouped(host.once(sockets.read), _runs).items():
+    for unit, ends in grouped(host.once(sockets.read), _runs).items():
         names = {item.process for item in host.once(sockets.read) if item.unit == unit and item.process in PROCESSES}
-        yield MySQL(unit, ends, pid, process=min(names))
+        yield MySQL(unit, ends, process=min(names))
 
 
 def _runs(listener: sockets.Listener) -> bool:

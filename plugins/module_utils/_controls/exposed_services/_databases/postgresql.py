@@ -34,7 +34,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.files i
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._formats import hba, marked_block
-from ansible_collections.infosec.principles.plugins.module_utils._host import addresses, sockets
+from ansible_collections.infosec.principles.plugins.module_utils._host import addresses, processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
 AS_POSTGRES = ("runuser", "-u", "postgres", "--")
@@ -187,12 +187,8 @@ class PostgreSQL(Server):
             return ()
         title = f"see that PostgreSQL on port {self.port} can read pg_hba.conf"
         sound = Statement(title, "", "", _psql(host, self.port), HBA_IS_SOUND, "", "select 0")
-        reload = Activate(self.unit, "reload", self._answering())
+        reload = Activate(self.unit, "reload")
         return (plan, sound, reload) if plan else (sound, reload)
-
-    def _answering(self) -> tuple[tuple[str, int], ...]:
-        places = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-        return tuple((places.get(at, at), end.port) for end in self.endpoints for at in end.addresses[:1])
 
 
 def find(host: Host) -> t.Iterator[Server]:
@@ -202,9 +198,18 @@ def find(host: Host) -> t.Iterator[Server]:
     names = (path.rpartition(".")[2] for path in host.glob(f"{SOCKETS}/.s.PGSQL.*"))
     local = {int(name) for name in names if name.isdigit()}
     for port in sorted(set(units) | local):
-        found = [item for item in listening if item.port == port]
-        ends = endpoints(found) or (Endpoint(port, "tcp", ()),)
-        yield PostgreSQL(units.get(port, ""), ends, found[0].pid if found else 0, port=port)
+        ends = endpoints(item for item in listening if item.port == port) or (Endpoint(port, "tcp", ()),)
+        yield PostgreSQL(units.get(port) or _unit(host, port), ends, port=port)
+
+
+def _unit(host: Host, port: int) -> str:
+    """The unit of a server without TCP: the file that locks its Unix socket begins with its process."""
+    try:
+        pid = host.read_text(f"{SOCKETS}/.s.PGSQL.{port}.lock").split("\n")[0]
+    except HostError:
+        return ""
+    process = processes.describe(host, int(pid)) if pid.isdigit() else None
+    return process.place.unit if process else ""
 
 
 def _psql(host: Host, port: int) -> tuple[str, ...]:

@@ -138,8 +138,8 @@ class Redis(Server):
 def find(host: Host) -> t.Iterator[Server]:
     """Every server that listens, by unit."""
     for process in PRODUCTS:
-        for unit, (pid, ends) in grouped(host.once(sockets.read), _runs(process)).items():
-            yield Redis(unit, ends, pid, process=process)
+        for unit, ends in grouped(host.once(sockets.read), _runs(process)).items():
+            yield Redis(unit, ends, process=process)
 
 
 def _runs(process: str) -> t.Callable[[sockets.Listener], bool]:
