@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
 }
 MAX_FILE = 64 * 1024 * 1024
+#: The kernel has no memory for larger pieces of a file in /proc/sys.
+PART = 64 * 1024
 
 
 class HostError(Exception):
@@ -180,7 +182,7 @@ class Host:
     def _read(self, name: str, size: int = MAX_FILE) -> bytes:
         try:
             with open(self.path(name), "rb") as stream:
-                return stream.read(size)
+                return b"".join(_parts(stream, size))
         except OSError as exc:
             raise _readable_error(name, exc) from exc
 
@@ -196,6 +198,16 @@ class Host:
         if key not in self._memory:
             self._memory[key] = read()
         return self._memory[key]
+
+
+def _parts(stream: t.BinaryIO, size: int) -> t.Iterator[bytes]:
+    """At most `size` bytes of the stream, in pieces."""
+    while size > 0:
+        part = stream.read(min(size, PART))
+        if not part:
+            return
+        size -= len(part)
+        yield part
 
 
 def _readable_error(name: str, exc: OSError) -> HostError:

@@ -69,6 +69,8 @@ def target(host: Host, process: Process) -> str:
 
 
 def _joined(address: str, port: str) -> str:
+    if not port:
+        return address
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
@@ -165,9 +167,14 @@ def _nftables_rule(expressions: list[dict[str, t.Any]], engine: str, family: str
         if lead and right is not None:
             kind = "ip6" if family == "ip6" or ("ip6", "daddr") in payloads or lead.get("family") == "ip6" else "ip"
             address = payloads.get((kind, "daddr"), ANY[kind])
-            aim = _joined(str(lead.get("addr", "")), str(lead.get("port", "")))
+            aim = _joined(str(lead.get("addr", "")), _aimed_at(lead.get("port")))
             for port in _numbers(right):
                 yield Port(protocol, address if isinstance(address, str) else ANY[kind], port, engine, aim)
+
+
+def _aimed_at(port: t.Any) -> str:
+    """The container's port; "" where there is a range of them, or where it stays the same."""
+    return str(port) if isinstance(port, int) else ""
 
 
 def _numbers(right: t.Any) -> t.Iterator[int]:
