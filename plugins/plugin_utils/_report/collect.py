@@ -74,7 +74,7 @@ class Collector:
         given = _waivers(result.args)
         self._waivers.update(given)
         dicts = [one for one in findings if isinstance(one, dict)]
-        marked = waivers.apply(dicts, result.host, [waiver.as_dict() for waiver in given], self.now.date())
+        marked = waivers.mark(dicts, result.host, given, self.now.date())
         marks = [one["waiver"] for one in marked if one.get("status") == WAIVED]
         self._used.update(waiver for waiver in given if waiver.as_dict() in marks)
         return marked

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 import unicodedata
+
+_UNUSUAL = re.compile(r"[^ -~\n\t]")
 
 
 def clean(value: t.Any, *, limit: int = 0) -> str:
@@ -18,7 +21,7 @@ def clean(value: t.Any, *, limit: int = 0) -> str:
     text = value if isinstance(value, str) else str(value)
     cut = len(text) - limit if 0 < limit < len(text) else 0
     kept = text[:limit] if cut else text
-    shown = kept if kept.isprintable() else "".join(map(_visible, kept))
+    shown = kept if kept.isprintable() else _UNUSUAL.sub(_visible, kept)
     return f"{shown}… ({cut} more characters)" if cut else shown
 
 
@@ -27,9 +30,10 @@ def one_line(value: t.Any, *, limit: int = 0) -> str:
     return clean(value, limit=limit).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _visible(character: str) -> str:
+def _visible(match: re.Match[str]) -> str:
+    character = match[0]
     # Every space separator is as harmless as a blank; isprintable() lets only the blank pass.
-    if character.isprintable() or character in "\n\t" or unicodedata.category(character) == "Zs":
+    if character.isprintable() or unicodedata.category(character) == "Zs":
         return character
     code = ord(character)
     if code <= 0xFF:

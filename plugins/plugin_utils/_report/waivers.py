@@ -99,11 +99,18 @@ def apply(
 
     waivers: as a person writes them. Raises WaiverError. The mark is status ``waived`` and the key ``waiver``.
     """
-    valid = [waiver for waiver in parse(waivers or []) if not waiver.expired(today)]
-    return [_apply(dict(one), host, valid) for one in findings]
+    return mark(findings, host, parse(waivers or []), today)
 
 
-def _apply(one: dict[str, t.Any], host: str, waivers: list[Waiver]) -> dict[str, t.Any]:
+def mark(
+    findings: t.Iterable[t.Mapping[str, t.Any]], host: str, waivers: t.Iterable[Waiver], today: datetime.date
+) -> list[dict[str, t.Any]]:
+    """Like apply, with waivers that were parsed before."""
+    valid = [waiver for waiver in waivers if not waiver.expired(today)]
+    return [_mark(dict(one), host, valid) for one in findings]
+
+
+def _mark(one: dict[str, t.Any], host: str, waivers: list[Waiver]) -> dict[str, t.Any]:
     if one.get("status") not in WAIVABLE or one.get("principle") == RUN:
         return one
     record = one | {"host": host}
