@@ -4,7 +4,7 @@
 # PRIVATE to the collection: may change at any time.
 """Mounted file systems, swap, and what lies beneath them: partitions, LVM, RAID, loops, dm-crypt.
 
-All is read from /proc and /sys. Nothing here needs root. A block device is named by its number ("8:1"), as the kernel does.
+All is read from /proc and /sys, which needs no root. A block device is named by its number ("8:1"), as in the kernel.
 """
 
 from __future__ import annotations

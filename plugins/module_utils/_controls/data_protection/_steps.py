@@ -63,9 +63,7 @@ def _name(mount: block.Mount) -> str:
 
 def _leave(points: t.Sequence[str]) -> list[str]:
     if any(point in SYSTEM for point in points):
-        return [
-            "start a rescue system that has cryptsetup (an installer's, a live system) and mount nothing of this device there"
-        ]
+        return ["start a rescue system that has cryptsetup (an installer's, a live system); mount none of this there"]
     return [f"umount {' '.join(shlex.quote(point) for point in points)}"]
 
 

@@ -27,7 +27,7 @@ ARGON2 = ("argon2id", "argon2i")
 ARGON2_MEMORY_KIB = 65_536
 ARGON2_PASSES = 3
 
-#: Tokens whose keyslot holds a random key, which nobody guesses; systemd-cryptenroll gives them a cheap PBKDF2 for that.
+#: Tokens whose keyslot holds a random key, which nobody guesses; systemd-cryptenroll gives them a cheap PBKDF2.
 RANDOM_KEY_TOKENS = frozenset({"clevis", "systemd-fido2", "systemd-pkcs11", "systemd-recovery", "systemd-tpm2"})
 
 #: 32-bit sector numbers ("plain") repeat after this many sectors of 512 bytes.

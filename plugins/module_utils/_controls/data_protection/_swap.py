@@ -92,6 +92,13 @@ def trace(host: Host, swap: block.Swap) -> block.Trace | None:
     return block.trace(host, [number] if number else None)
 
 
+def subject(host: Host, swap: block.Swap) -> str:
+    """The path that a swap keeps: /proc/swaps has /dev/dm-1, whose number depends on the order of the start."""
+    number = block.number_of(host, swap.path) if swap.kind == "partition" else None
+    found = block.device(host, number) if number else None
+    return found.path if found else swap.path
+
+
 def _zram(host: Host, name: str) -> block.Trace | None:
     """zram can write idle pages to a disk (backing_dev)."""
     try:
@@ -298,12 +305,15 @@ def _initramfs(host: Host) -> list[Change]:
 
 #: $1: the stable path, $2: the UUID that was planned against. What is no longer that very swap stays untouched.
 _OFF = """set -eu
+blockdev --flushbufs "$1"
 [ "$(blkid -p -s TYPE -o value "$1")" = swap ] || { echo "$1 does not hold swap" >&2; exit 1; }
 [ "$(blkid -p -s UUID -o value "$1")" = "$2" ] || { echo "$1 holds another swap than $2" >&2; exit 1; }
 swapoff "$1"
 """
 #: $1, $2 as above, $3: the label, $4: the options of fstab.
+#: What went through dm-crypt is not in the page cache of the device below, so that cache is dropped before it is asked.
 _BACK = """set -eu
+blockdev --flushbufs "$1"
 type=$(blkid -p -s TYPE -o value "$1" || true)
 [ -z "$type" ] || [ "$type" = swap ] || { echo "$1 now holds $type; it is left alone" >&2; exit 1; }
 [ "$type" = swap ] || mkswap -U "$2" ${3:+-L "$3"} "$1"

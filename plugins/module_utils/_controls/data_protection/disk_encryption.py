@@ -246,32 +246,34 @@ def _swaps(host: Host, security: chassis.Security, *, give_up_hibernation: bool)
 def _swap_finding(
     host: Host, swap: block.Swap, trace: block.Trace | None, security: chassis.Security, plan: _swap.Plan
 ) -> Finding:
+    subject = _swap.subject(host, swap)
     if trace is None:
         found = Evidence("/proc/swaps", swap.path)
-        return Finding(SWAP, swap.path, f.NOT_APPLICABLE, "compressed swap in memory, which no disk keeps", (found,))
+        return Finding(SWAP, subject, f.NOT_APPLICABLE, "compressed swap in memory, which no disk keeps", (found,))
     evidence = (
         Evidence("/proc/swaps", f"{swap.path} ({swap.kind}, {swap.size} KiB)"),
         Evidence("/sys/dev/block", trace.layers, EXPECTED),
     )
     if trace.verdict == block.ENCRYPTED:
-        return _encrypted(host, SWAP, swap.path, trace, evidence)
+        return _encrypted(host, SWAP, subject, trace, evidence)
     if trace.verdict == block.UNKNOWN:
-        return Finding(SWAP, swap.path, f.NOT_ASSESSED, f"swap {swap.path}: {trace.why}", evidence)
-    return _swap_in_clear(swap, trace, evidence, security, plan)
+        return Finding(SWAP, subject, f.NOT_ASSESSED, f"swap {subject}: {trace.why}", evidence)
+    clear = Finding(SWAP, subject, f.FAIL, f"swap {subject} is not encrypted: {trace.layers}", evidence)
+    return _swap_in_clear(clear, security, plan, plan.refusals.get(swap.path))
 
 
 def _swap_in_clear(
-    swap: block.Swap, trace: block.Trace, evidence: tuple[Evidence, ...], security: chassis.Security, plan: _swap.Plan
+    clear: Finding, security: chassis.Security, plan: _swap.Plan, refusal: _swap.Refusal | None
 ) -> Finding:
-    message = f"swap {swap.path} is not encrypted: {trace.layers}"
-    evidence = (*evidence, security.evidence)
+    """The finding with its fix, or with why there is none."""
+    evidence = (*clear.evidence, security.evidence)
     if security.secure is None:
-        return Finding(SWAP, swap.path, f.NOT_ASSESSED, f"{message}; {security.why}", evidence)
-    refusal = plan.refusals.get(swap.path)
+        message = f"{clear.message}; {security.why}"
+        return dataclasses.replace(clear, status=f.NOT_ASSESSED, message=message, evidence=evidence)
     if refusal is None:
-        return Finding(SWAP, swap.path, f.FAIL, message, evidence, plan.changes, _swap.REMEDY)
-    told = f"{message}; not fixed: {refusal.why}"
-    return Finding(SWAP, swap.path, f.FAIL, told, (*evidence, *refusal.evidence), remedy=refusal.remedy)
+        return dataclasses.replace(clear, evidence=evidence, fix=plan.changes, remedy=_swap.REMEDY)
+    message = f"{clear.message}; not fixed: {refusal.why}"
+    return dataclasses.replace(clear, message=message, evidence=(*evidence, *refusal.evidence), remedy=refusal.remedy)
 
 
 # Headers
