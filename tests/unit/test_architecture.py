@@ -201,7 +201,8 @@ def test_control_has_a_place_in_its_role(control: Control) -> None:
 
 
 @controls
-def test_control_has_tests(control: Control) -> None:
+def test_control_has_tests_and_pairs(control: Control) -> None:
+    assert (ROOT / f"tests/unit/pairs/{control.name}.py").is_file()
     assert list(ROOT.glob(f"tests/unit/plugins/module_utils/_controls/{control.principle}/test_{control.name}*.py"))
 
 
