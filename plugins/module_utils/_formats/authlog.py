@@ -15,7 +15,8 @@ import typing as t
 #: The messages of a login, for `journalctl --grep`. The second is there even where LogLevel hides the first.
 MESSAGES = r"^(Accepted [^ ]+ for |pam_unix\(sshd:session\): session opened for user )"
 _DAY = datetime.timedelta(days=1)
-_MONTHS = {name.encode(): number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NAMES = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 _CLASSIC = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
 _LOGIN = re.compile(
@@ -126,7 +127,10 @@ def _days(data: bytes) -> t.Iterator[tuple[int, int, int]]:
     """Offset, month and day of the first line of each day that has a classic stamp."""
     if not re.search(rb"^" + _CLASSIC, data, re.MULTILINE):
         return
-    starts = ((match.start(), match.group()) for match in re.finditer(rb"^[A-Z][a-z]{2} [ \d]\d(?= \d\d:)", data, re.MULTILINE))
+    starts = (
+        (match.start(), match.group())
+        for match in re.finditer(rb"^[A-Z][a-z]{2} [ \d]\d(?= \d\d:)", data, re.MULTILINE)
+    )
     for stamp, group in itertools.groupby(starts, key=lambda item: item[1]):
         if stamp[:3] in _MONTHS:
             yield next(group)[0], _MONTHS[stamp[:3]], int(stamp[4:])

@@ -43,12 +43,15 @@ JOURNAL_SECONDS = 8.0
 SSHD_CONFIG = "/etc/ssh/sshd_config"
 _QUIET = re.compile(r"(?im)^[ \t]*LogLevel[ \t]*[ \t=][ \t]*\"?(QUIET|FATAL|ERROR)\b")
 WTMPDB = ("/var/lib/wtmpdb/wtmp*.db", "/var/log/wtmp*.db")
+WTMPDB_SESSION = 3
 LASTLOG2 = "/var/lib/lastlog/lastlog2.db"
 AUTH_LOGS = ("/var/log/auth.log", "/var/log/secure")
 #: Where the part of sshd lies that notes a session (OpenSSH >= 9.8, then before).
 WRITERS = ("/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session", "/usr/sbin/sshd")
 
-Span = t.Tuple[datetime.datetime, datetime.datetime]
+_STAMP = r"(?m)^{} realtime timestamp: .*\(([0-9a-f]+)\)"
+
+Span = tuple[datetime.datetime, datetime.datetime]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,15 +120,21 @@ def wtmp(host: Host) -> Source:
     for age, name in _rotated(host, "/var/log/wtmp"):
         data, cut, problem = _read(host, name)
         log = utmp.parse(data)
-        logins += [Login(_moment(r.when), printable(r.user), printable(r.host), name) for r in log.records if _is_ssh(r)]
-        pieces.append(_Piece(age, _maybe(log.first), _maybe(log.last), cut or log.cut and age > 0))
+        logins += [_session(record, name) for record in log.records if _is_ssh(record)]
+        # The last record of the file in use may be half written.
+        pieces.append(_Piece(age, _maybe(log.first), _maybe(log.last), cut or (log.cut and age > 0)))
         damage = f"{name}: {log.damaged} damaged records, what is before them does not count" if log.damaged else ""
         problems += [text for text in (problem, damage) if text]
     newest = max((piece.last for piece in pieces if piece.last), default=None)
     alive = newest is not None and newest >= _boot(host) - BOOT_SLACK
     if newest and not alive:
         problems.append(f"/var/log/wtmp: nothing has been written to it since {newest:%Y-%m-%d}, before the last boot")
-    return Source("/var/log/wtmp", _sorted(logins), _spans(pieces, host.now() if alive else None), False, newest, tuple(problems))
+    spans = _spans(pieces, host.now() if alive else None)
+    return Source("/var/log/wtmp", _sorted(logins), spans, False, newest, tuple(problems))
+
+
+def _session(record: utmp.Record, source: str) -> Login:
+    return Login(_moment(record.when), printable(record.user), printable(record.host), source)
 
 
 def _is_ssh(record: utmp.Record) -> bool:
@@ -155,10 +164,10 @@ def wtmpdb(host: Host) -> Source:
     problems: list[str] = []
     for name in _distinct(host, WTMPDB):
         rows, problem = _query(
-            host, name, "SELECT Login, User, RemoteHost, TTY, Type FROM wtmp ORDER BY Login DESC", divisor=1_000_000
+            host, name, "SELECT Login, User, RemoteHost, Type FROM wtmp ORDER BY Login DESC", divisor=1_000_000
         )
         problems += [problem] if problem else []
-        logins += [Login(when, texts[0], texts[1], name) for when, texts in rows if texts[3] == "3" and _is_remote(texts)]
+        logins += [Login(when, texts[0], texts[1], name) for when, texts in rows if _is_remote_session(texts)]
         oldest += [rows[-1][0]] if rows else []
         newest += [rows[0][0]] if rows else []
     alive = newest and (_writes_wtmpdb(host) or max(newest) >= _boot(host) - BOOT_SLACK)
@@ -166,8 +175,8 @@ def wtmpdb(host: Host) -> Source:
     return Source("wtmpdb", _sorted(logins), spans, False, max(newest, default=None), tuple(problems))
 
 
-def _is_remote(texts: tuple[str, ...]) -> bool:
-    return bool(texts[1]) and not texts[1].startswith(":")
+def _is_remote_session(texts: tuple[str, ...]) -> bool:
+    return texts[2] == str(WTMPDB_SESSION) and bool(texts[1]) and not texts[1].startswith(":")
 
 
 def _writes_wtmpdb(host: Host) -> bool:
@@ -180,7 +189,7 @@ def _writes_wtmpdb(host: Host) -> bool:
 
 
 def lastlog2(host: Host) -> Source:
-    """The last login of each account. It proves that somebody came, never that nobody did: later logins hide earlier ones."""
+    """The last login of each account. It proves that somebody came, never that nobody did: one login hides another."""
     if not host.exists(LASTLOG2):
         return Source(LASTLOG2)
     rows, problem = _query(host, LASTLOG2, "SELECT Time, Name, RemoteHost, Service FROM Lastlog2 ORDER BY Time DESC")
@@ -188,7 +197,7 @@ def lastlog2(host: Host) -> Source:
     return Source(LASTLOG2, _sorted(logins), (), False, rows[0][0] if rows else None, (problem,) if problem else ())
 
 
-Row = t.Tuple[datetime.datetime, t.Tuple[str, ...]]
+Row = tuple[datetime.datetime, tuple[str, ...]]
 
 
 def _query(host: Host, name: str, sql: str, *, divisor: int = 1) -> tuple[list[Row], str]:
@@ -241,12 +250,14 @@ def _distinct(host: Host, patterns: t.Iterable[str]) -> list[str]:
 
 
 def journal(host: Host, since: datetime.datetime) -> Source:
-    """sshd's entries in the system journal. It covers what its oldest file covers (journald removes the oldest first)."""
+    """sshd's entries in the system journal, which reaches as far back as its oldest file (that goes first)."""
     name = "journalctl _COMM=sshd"
     header = host.ask("journalctl", "--quiet", "--no-pager", "--header")
     spans = journal_spans(header.stdout)
     if not spans:
-        return Source(name, problems=(f"{name}: {header.stderr.strip() or 'no system journal that this user may read'}",))
+        return Source(
+            name, problems=(f"{name}: {header.stderr.strip() or 'no system journal that this user may read'}",)
+        )
     told = host.ask(*_journal_command(since), timeout=JOURNAL_SECONDS)
     logins = [_login(entry, name) for entry in authlog.parse_unix(told.stdout.encode("utf-8", "surrogateescape"))]
     newest = max(last for _first, last in spans)
@@ -271,7 +282,7 @@ def journal_spans(header: str) -> list[Span]:
     """From first to last entry of each file of the system journal, out of `journalctl --header`."""
     spans = []
     for block in re.split(r"(?m)^File path: ", header)[1:]:
-        head, tail = (re.search(rf"(?mi)^{word} realtime timestamp: .*\(([0-9a-f]+)\)", block) for word in ("head", "tail"))
+        head, tail = (re.search(_STAMP.format(word), block) for word in ("Head", "Tail"))
         if head and tail and os.path.basename(block.splitlines()[0]).startswith("system"):
             spans.append((_moment(int(head[1], 16) // 1_000_000), _moment(int(tail[1], 16) // 1_000_000)))
     return spans

@@ -117,7 +117,7 @@ def unknown(history: History, now: datetime.datetime, idle_days: int) -> str:
     """Why what is remembered does not prove that nobody came; empty where it does."""
     because = f" ({'; '.join(history.problems)})" if history.problems else ""
     if history.newest and history.newest > now + logins.GAP:
-        return f"the clock is wrong: it is {now:%Y-%m-%d}, but logs have entries of {history.newest:%Y-%m-%d}; set the clock"
+        return f"the clock is wrong: it says {now:%Y-%m-%d}, but there are log entries of {history.newest:%Y-%m-%d}"
     days = (now - history.since).days if history.since else 0
     if days < idle_days:
         return f"logins are remembered for {days} days only, and {idle_days} (idle_days) are asked for{because}"
@@ -226,7 +226,10 @@ def _state(daemon: Daemon) -> tuple[f.Evidence, ...]:
     ]
     known = {unit.name for unit in daemon.units}
     loose = [item for item in daemon.listeners if item.place.unit not in known]
-    return (*states, *(f.Evidence(f"/proc/{item.pid}", f"{item.exe or item.name} that no unit started", "off") for item in loose))
+    return (
+        *states,
+        *(f.Evidence(f"/proc/{item.pid}", f"{item.exe or item.name} that no unit started", "off") for item in loose),
+    )
 
 
 def _came(login: logins.Login) -> str:
@@ -234,7 +237,9 @@ def _came(login: logins.Login) -> str:
 
 
 def _last(history: History) -> f.Evidence:
-    return f.Evidence(history.last.source, _came(history.last)) if history.last else f.Evidence("all sources", "no login")
+    return (
+        f.Evidence(history.last.source, _came(history.last)) if history.last else f.Evidence("all sources", "no login")
+    )
 
 
 def _remembered(history: History, idle_days: int) -> tuple[f.Evidence, ...]:
