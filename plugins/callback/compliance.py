@@ -113,6 +113,7 @@ class CallbackModule(CallbackBase):
         self._plays.add(play._uuid)
         variables = play.get_variable_manager().get_vars(play=play)
         self._collector.expected.update(map(str, variables["ansible_play_hosts_all"]))
+        self._collector.inventory.update(map(str, variables["groups"].get("all", ())))
         self._read_options(play, variables)
 
     def _read_options(self, play: t.Any, variables: dict[str, t.Any]) -> None:

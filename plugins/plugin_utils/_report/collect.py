@@ -38,7 +38,9 @@ class Collector:
     def __init__(self, now: datetime.datetime) -> None:
         self.now = now
         self.store = Store()
+        #: Hosts of the plays in which a task of the collection began, and all hosts that the inventory has.
         self.expected: set[str] = set()
+        self.inventory: set[str] = set()
         self._modes: set[bool] = set()
         self._unreachable: dict[str, Result] = {}
         # By host and action, so that a second, successful run of the same action takes the failure back.
@@ -53,6 +55,8 @@ class Collector:
 
     def take(self, result: Result) -> None:
         """Note one result, of whatever task."""
+        if result.action.startswith(COLLECTION):
+            self._modes.add(result.check_mode)
         if result.outcome == "unreachable":
             self._unreachable[result.host] = result
         elif result.outcome == "failed" or result.action.startswith(COLLECTION):
@@ -63,7 +67,6 @@ class Collector:
         if lists and result.action.startswith(COLLECTION):
             self._failed.pop((result.host, result.action), None)
             self._unreachable.pop(result.host, None)
-            self._modes.add(result.check_mode)
             for findings in lists:
                 self.store.add(result.host, self._waive(result, findings))
         elif result.outcome == "failed" or "censored" in result.data:
@@ -82,8 +85,9 @@ class Collector:
     def finish(self, processed: t.Collection[str], unseen: str, version: str = "") -> Run:
         """Add the findings about the run itself.
 
-        processed: hosts with at least one result. unseen: why the run did not see everything, or "".
+        processed: hosts with at least one result. unseen: how the run was narrowed on purpose, or "".
         """
+        unseen = unseen or self._left_out()
         lost = self._lost(processed)
         for host, record in lost:
             self.store.add(host, [record])
@@ -93,6 +97,10 @@ class Collector:
             self.store.add(CONTROLLER, about)
         known = sorted((waiver.as_dict() for waiver in self._waivers), key=lambda one: tuple(one.values()))
         return Run(self.now, self._mode(), version, unseen, tuple(known))
+
+    def _left_out(self) -> str:
+        left_out = self.inventory - self.expected
+        return f"the run left out {len(left_out)} of {len(self.inventory)} hosts of the inventory" if left_out else ""
 
     def _mode(self) -> str:
         return {frozenset({True}): "check", frozenset({True, False}): "mixed"}.get(frozenset(self._modes), "run")

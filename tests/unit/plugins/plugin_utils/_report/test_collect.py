@@ -169,6 +169,15 @@ def test_waivers_are_judged_at_the_end(
     assert statuses(collector, "controller") == expected
 
 
+def test_a_run_over_a_part_of_the_inventory_does_not_judge_unused_waivers() -> None:
+    collector = Collector(NOW)
+    collector.expected, collector.inventory = {"web"}, {"web", "db", "cache"}
+    collector.take(result("web", [one()], [OTHER]))
+    run = collector.finish({"web"}, "")
+    assert run.unseen == "the run left out 2 of 3 hosts of the inventory"
+    assert statuses(collector, "controller") == [("waiver.unused", OTHER["match"], "not_assessed")]
+
+
 def test_the_day_is_that_of_the_run() -> None:
     collector = Collector(datetime.datetime(2030, 1, 1, tzinfo=datetime.timezone.utc))
     collector.take(result("web", [one()], [WAIVER]))
