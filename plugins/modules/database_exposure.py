@@ -56,7 +56,7 @@ EXAMPLES = r"""
 - name: Report which databases are open to others than their clients
   infosec.principles.database_exposure:
     services: "{{ infosec_services | infosec.principles.resolve_register(hostvars, groups)
-      | infosec.principles.services_of(inventory_hostname) }}"
+      | infosec.principles.services_of(inventory_hostname, group_names) }}"
     enforce: false
 
 - name: Let the orders database talk to the two machines that need it, and restart it for that

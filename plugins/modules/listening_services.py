@@ -49,7 +49,8 @@ seealso:
 EXAMPLES = r"""
 - name: Report what listens without a reason
   infosec.principles.listening_services:
-    services: "{{ infosec_services | infosec.principles.resolve_register(hostvars, groups) | infosec.principles.services_of(inventory_hostname) }}"
+    services: "{{ infosec_services | infosec.principles.resolve_register(hostvars, groups)
+      | infosec.principles.services_of(inventory_hostname, group_names) }}"
     fail_on: high
 
 - name: Close what the register does not justify
