@@ -29,7 +29,7 @@ options:
     description: The groups that the host is in; Ansible's variable C(group_names). C(all) need not be among them.
     type: list
     elements: str
-    default: []
+    required: true
 seealso:
   - plugin: infosec.principles.resolve_register
     plugin_type: filter
@@ -52,7 +52,7 @@ import typing as t
 
 
 def services_of(
-    register: t.Iterable[t.Mapping[str, t.Any]], host: str, groups: t.Iterable[str] = ()
+    register: t.Iterable[t.Mapping[str, t.Any]], host: str, groups: t.Iterable[str]
 ) -> list[dict[str, t.Any]]:
     """The services that a host in these groups runs, without the names of hosts."""
     names = {"all", host, *groups}

@@ -22,7 +22,7 @@ class RegisterError(ValueError):
     """The register cannot be used. faults: each with its place and the remedy."""
 
     def __init__(self, faults: t.Sequence[str]) -> None:
-        heading = f"The register of services ({VARIABLE}) has {len(faults)} fault(s), and no host was touched:"
+        heading = f"The register of services ({VARIABLE}) has {len(faults)} fault(s):"
         super().__init__("\n".join([heading, *(f"- {fault}" for fault in faults)]))
         self.faults = tuple(faults)
 

@@ -161,7 +161,8 @@ def _check_list(key: str, check_item: t.Callable[[str, Inventory], str]) -> _Che
             yield "", f"{_found(value)}; write {_WANTED[key]}"
             return
         for index, item in enumerate(value):
-            remedy = check_item(item, inventory) if isinstance(item, str) else f"write {_WANTED[key]}"
+            # Through str(): Ansible's strings may carry tags, and YAML reads 7 as a number.
+            remedy = check_item(str(item or ""), inventory) or ("" if isinstance(item, str) else "write it in quotes")
             if remedy:
                 yield f"[{index}]", f"{_found(item)}; {remedy}"
 
