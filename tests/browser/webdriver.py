@@ -156,6 +156,6 @@ class Browser:
         self.devtools("Emulation.setEmulatedMedia", media=kind, features=features)
 
     def picture(self, target: pathlib.Path) -> None:
-        """Save a picture of the whole page (PNG)."""
-        picture = self.devtools("Page.captureScreenshot", captureBeyondViewport=True, format="png")
+        """Save a picture of what is on the screen (PNG)."""
+        picture = self.devtools("Page.captureScreenshot", format="png")
         target.write_bytes(base64.b64decode(picture["data"]))

@@ -89,7 +89,10 @@ class Score:
 
 @dataclasses.dataclass
 class RuleScore:
-    """One rule over all hosts; hosts and first_hosts are those where it is open. example: what the first one says."""
+    """One rule over all hosts; hosts and first_hosts are those where it is open.
+
+    example, doubt: what the first finding says that is open, and the first that was not assessed.
+    """
 
     rule: str
     principle: str
@@ -101,6 +104,7 @@ class RuleScore:
     first_hosts: list[str] = dataclasses.field(default_factory=list)
     unassessed: int = 0
     example: str = ""
+    doubt: str = ""
 
     @property
     def urgency(self) -> tuple[int, int, str]:
@@ -134,6 +138,8 @@ class Summary:
             rule.score.add(status, risk)
             if status in OPEN and not rule.example:
                 rule.example = one["message"]
+            elif status == NOT_ASSESSED and not rule.doubt:
+                rule.doubt = one["message"]
         for name in {one["rule"] for one in findings if one["status"] in OPEN}:
             self._name_host(self.rules[name], host)
         for name in {one["rule"] for one in findings if one["status"] == NOT_ASSESSED}:

@@ -40,6 +40,8 @@ class Line(t.NamedTuple):
 def lines(report: Report, width: int = 120) -> t.Iterator[Line]:
     """The report as lines of at most about width characters. Text from hosts is made safe for a terminal."""
     yield Line(f"COMPLIANCE ({MODES[report.run.mode]})", HEAD)
+    if report.run.unseen:
+        yield Line(f"Not the whole fleet: {one_line(report.run.unseen)}.", DOUBT)
     yield Line("")
     yield from _matrix(report.summary, width)
     yield from _next(report.summary, width)
@@ -115,9 +117,13 @@ def _next(summary: Summary, width: int) -> t.Iterator[Line]:
 def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
     tone = BAD if level(rule.score.worst) > 2 else DOUBT
     yield Line(f"  {rule.score.worst:<8} {_name(rule.rule)}: {_hosts(rule)}", tone)
-    for paragraph in (one_line(rule.example, limit=240), f"-> {one_line(rule.remedy, limit=400)}"):
-        for text in textwrap.wrap(paragraph, max(40, width - 12)):
-            yield Line(" " * 11 + text)
+    yield from _indented(rule.example, 11, width)
+    yield from _indented(f"-> {rule.remedy}", 11, width)
+
+
+def _indented(text: str, indent: int, width: int) -> t.Iterator[Line]:
+    for line in textwrap.wrap(one_line(text, limit=400), max(40, width - indent - 1)):
+        yield Line(" " * indent + line)
 
 
 def _hosts(rule: RuleScore) -> str:
@@ -141,5 +147,6 @@ def _doubts(summary: Summary, width: int) -> t.Iterator[Line]:
     for rule in rules[:RULES]:
         findings = _plural(rule.score.counts[NOT_ASSESSED], "finding")
         yield Line(f"  {_name(rule.rule)}: {findings} on {_plural(rule.unassessed, 'host')}", DOUBT)
+        yield from _indented(rule.doubt, 4, width)
     if len(rules) > RULES:
         yield Line(f"  and {len(rules) - RULES} more rules: see the report")
