@@ -173,7 +173,7 @@ def _enabled(host: Host, config: aptconf.Config) -> Verdict:
         on = tuple(f.Evidence("apt-config dump", f'{key} "{config.get(key, default)}"') for key, default in SWITCHES)
         return Verdict(f.Finding(ENABLED, "APT::Periodic", f.PASS, "apt updates this system by itself", on))
     evidence = tuple(f.Evidence(_where(host, key), f'{key} "{printable(value)}"', '"1"') for key, value in off)
-    message = f"apt does not update this system by itself: {' and '.join(key for key, _value in off)} is off"
+    message = f"apt does not update this system by itself: {', '.join(key for key, _value in off)} off"
     return _through_drop_in(
         host, f.Finding(ENABLED, "APT::Periodic", f.FAIL, message, evidence), [(k, "1") for k, _ in off]
     )
