@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
         return result
 
     def _with_packages(self, args: Result, waiting: Result, variables: Result) -> Result:
-        installed = _packages.ensure(self, waiting["packages"], "present", variables, update_cache=True)
+        installed = _packages.ensure(self, waiting, "present", variables)
         if installed.get("failed"):
             reason = f"{', '.join(waiting['packages'])} could not be installed: {installed.get('msg')}"
             return {**waiting, "failed": True, "msg": reason}

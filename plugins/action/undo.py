@@ -23,9 +23,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result: dict[str, t.Any] = self._execute_module(task_vars=variables)
         if result.get("packages") and not self._task.check_mode:
-            # What a package brought to /etc goes with it; only apt keeps such files otherwise.
-            purge = {"purge": True} if result["keeps_configuration"] else {}
-            removed = _packages.ensure(self, result["packages"], "absent", variables, **purge)
+            removed = _packages.ensure(self, result, "absent", variables)
             if removed.get("failed"):
                 result.update(
                     failed=True, msg=f"{', '.join(result['packages'])} could not be removed: {removed.get('msg')}"

@@ -68,7 +68,12 @@ def run_requests(module: AnsibleModule, requests: t.Sequence[Request]) -> None:
     answer = dataclasses.asdict(result)
     for message in answer.pop("messages"):
         module.warn(message)
-    module.exit_json(**answer)
+    module.exit_json(**answer, package_manager=package_manager(host))
+
+
+def package_manager(host: Host) -> str:
+    """The module behind ansible.builtin.package; "auto" where the controller has to find out by itself."""
+    return "apt" if host.which("apt-get") else "auto"
 
 
 def caller() -> str:

@@ -134,6 +134,11 @@ packages:
   returned: success
   type: list
   elements: str
+package_manager:
+  description: The module that installs packages on this host; V(auto) lets M(ansible.builtin.package) find out.
+  returned: success
+  type: str
+  sample: apt
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -93,10 +93,11 @@ undone:
   returned: success
   type: list
   elements: str
-keeps_configuration:
-  description: Whether this host's package manager leaves a package's files in C(/etc) when it removes the package.
+package_manager:
+  description: The module that installs packages on this host; V(auto) lets M(ansible.builtin.package) find out.
   returned: success
-  type: bool
+  type: str
+  sample: apt
 packages:
   description: Packages that those runs had installed, which the action plugin removes.
   returned: success
@@ -111,7 +112,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.undo import Settings, Undone, listing, undo
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
-from ansible_collections.infosec.principles.plugins.module_utils._plumbing import caller
+from ansible_collections.infosec.principles.plugins.module_utils._plumbing import caller, package_manager
 
 SPEC = {
     "run_id": {"type": "str", "default": ""},
@@ -129,8 +130,8 @@ def main() -> None:
         answer = dataclasses.asdict(result)
         for message in answer.pop("messages"):
             module.warn(message)
-        answer["keeps_configuration"] = host.which("apt-get") is not None
-        module.exit_json(changed=bool(result.undone), runs=listing(host), **answer)
+        rows = listing(host)
+        module.exit_json(changed=bool(result.undone), runs=rows, package_manager=package_manager(host), **answer)
     except (ChangeError, PermissionError) as exc:
         module.fail_json(msg=f"{exc}")
 

@@ -11,16 +11,26 @@ import typing as t
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
+#: Further arguments by manager and state. Recommended packages would be more software than the fix needs; purging takes
+#: along what the package brought to /etc.
+ARGUMENTS: dict[tuple[str, str], dict[str, t.Any]] = {
+    ("apt", "present"): {"install_recommends": False, "update_cache": True},
+    ("apt", "absent"): {"purge": True},
+}
+
 
 def ensure(
-    action: ActionBase, names: t.Sequence[str], state: str, variables: dict[str, t.Any], **manager: t.Any
+    action: ActionBase, result: t.Mapping[str, t.Any], state: str, variables: dict[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Bring the packages into the state, as a task `ansible.builtin.package` of the same host; its result.
-
-    `manager`: further arguments for the host's own package module.
-    """
+    """Bring the packages that a module's result names into the state, as a task of the same host; that task's result."""
+    manager = result["package_manager"]
     task = action._task.copy()
-    task.args = {"name": list(names), "state": state, **manager}
+    task.args = {
+        "name": list(result["packages"]),
+        "state": state,
+        "use": manager,
+        **ARGUMENTS.get((manager, state), {}),
+    }
     task.action = "ansible.builtin.package"
     package = action._shared_loader_obj.action_loader.get(
         "ansible.builtin.package",
@@ -31,5 +41,4 @@ def ensure(
         templar=action._templar,
         shared_loader_obj=action._shared_loader_obj,
     )
-    result: dict[str, t.Any] = package.run(task_vars=variables)
-    return result
+    return t.cast("dict[str, t.Any]", package.run(task_vars=variables))

@@ -88,7 +88,12 @@ class TakeUp(Change):
         return self.title
 
     def diff(self) -> Diff:
-        return {"before_header": self.title, "after_header": self.title, "before": "", "after": f"{' '.join(self.argv)}\n"}
+        return {
+            "before_header": self.title,
+            "after_header": self.title,
+            "before": "",
+            "after": f"{' '.join(self.argv)}\n",
+        }
 
     def apply(self, host: Machine, *, tag: str) -> None:
         done = host.run(self.argv, timeout=self.seconds)

@@ -54,10 +54,10 @@ def package_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]
     calls: list[tuple[list[str], str]] = []
 
     def ensure(
-        action: ActionModule, names: list[str], state: str, variables: dict[str, t.Any], **manager: t.Any
+        action: ActionModule, result: dict[str, t.Any], state: str, variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
-        calls.append((names, state))
-        return {"failed": True, "msg": "no network"} if "unreachable" in names else {"changed": True}
+        calls.append((result["packages"], state))
+        return {"failed": True, "msg": "no network"} if "unreachable" in result["packages"] else {"changed": True}
 
     monkeypatch.setattr(_packages, "ensure", ensure)
     return calls
