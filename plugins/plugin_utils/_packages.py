@@ -22,7 +22,7 @@ ARGUMENTS: dict[tuple[str, str], dict[str, t.Any]] = {
 def ensure(
     action: ActionBase, result: t.Mapping[str, t.Any], state: str, variables: dict[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Bring the packages that a module's result names into the state, as a task of the same host; that task's result."""
+    """Bring the packages of a module's result into the state, as a task of the same host; that task's result."""
     manager = result["package_manager"]
     task = action._task.copy()
     task.args = {
