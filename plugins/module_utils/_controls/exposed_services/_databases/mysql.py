@@ -39,6 +39,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 PROCESSES = ("mariadbd", "mysqld")
 #: Where the servers look for options, in their order (mariadbd --help --verbose); the last value wins.
 MAIN_FILES = ("/etc/my.cnf", "/etc/mysql/my.cnf")
+#: Debian's and the RHEL family's places of the servers.
+PROGRAMS = ("/usr/sbin", "/usr/libexec")
 DROP_IN = "zz-infosec-principles.cnf"
 MYSQLX_PORT = 33060
 #: The first versions that bind several addresses (their release notes).
@@ -102,8 +104,7 @@ class MySQL(Server):
         several = state.version >= SEVERAL[state.product]
         lines = [f"{name} = {_bind(host, state, found, several=several)}\n" for name, found in sorted(narrowed.items())]
         path = f"{_include_dir(host)}/{DROP_IN}"
-        check = (f"/usr/sbin/{self.process}", "--defaults-file={}", "--print-defaults")
-        return (write_file(host, path, f"{HEADER}[mysqld]\n{''.join(lines)}", validate=check),)
+        return (write_file(host, path, f"{HEADER}[mysqld]\n{''.join(lines)}", validate=self._check(host)),)
 
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         state = self.state(host)
@@ -117,6 +118,12 @@ class MySQL(Server):
         unproved = [account for account in usable if account.open and _remote(account, need)]
         if unproved:
             yield Verdict(f.FAIL, OPEN, _names(unproved, "a password"), about="no password")
+
+    def _check(self, host: Host) -> tuple[str, ...]:
+        """The command that reads an option file and ends; () where the server's program is nowhere known."""
+        places = (f"{folder}/{self.process}" for folder in PROGRAMS)
+        program = next((place for place in places if host.exists(place)), "")
+        return (program, "--defaults-file={}", "--print-defaults") if program else ()
 
     def _admitted(
         self,

@@ -68,7 +68,7 @@ def need(host: Host, services: t.Sequence[Service], port: int, protocol: str) ->
     return Need(
         declared=bool(entries),
         clients=AddressSet.of(clients),
-        addresses=_sorted({way for found in ways.values() for way in found}),
+        addresses=_sorted({way for found in ways.values() for way in found if not sockets.is_loopback(way)}),
         unreachable=tuple(client for client, found in ways.items() if not found),
         own=own,
     )
@@ -88,7 +88,7 @@ def _ways(host: Host, client: str, port: int, protocol: str) -> set[str]:
         for item in host.once(sockets.table)
         if (item.protocol, item.port, item.state) == (protocol, port, sockets.ESTABLISHED) and _in(item.peer, network)
     }
-    return {way for way in links | routed | used if way and not sockets.is_loopback(way)}
+    return {way for way in links | routed | used if way}
 
 
 def _overlap(one: t.Any, other: t.Any) -> bool:
