@@ -91,7 +91,7 @@ def _connection(host: Host, chain: tuple[processes.Process, ...], ends: Ends) ->
     listening = [
         item for item in host.once(sockets.read) if (item.protocol, item.port) == ("tcp", ends[3]) and not item.loopback
     ]
-    carried = [process.place.unit for process in chain]
+    carried = [process.place.unit for process in chain if process.pid != 1]
     daemons = [process.place.unit for process in reversed(chain) if process.name in DAEMONS]
     taken = [unit for unit in (*daemons, *(item.unit for item in listening)) if _is_daemon(unit)]
     wanted = (*carried, *(name for item in listening for name in (item.unit, item.socket_unit)))

@@ -130,6 +130,6 @@ def _unit(block: str) -> Unit:
 
 
 def _endpoints(value: str) -> t.Iterator[tuple[str, str, int]]:
-    for match in _LISTEN.finditer(value):
-        if match["kind"] in _PROTOCOLS:
-            yield (_PROTOCOLS[match["kind"]], match["six"] or match["four"], int(match["port"]))
+    match = _LISTEN.fullmatch(value)
+    if match and match["kind"] in _PROTOCOLS:
+        yield (_PROTOCOLS[match["kind"]], match["six"] or match["four"], int(match["port"]))
