@@ -30,6 +30,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         args = dict(self._task.args)
         accepted = args.pop("waivers", None) or []
+        self._refuse_malformed(accepted)
         result = self._on_host(args, variables)
         if result.get("packages") and not self._task.check_mode:
             result = self._with_packages(args, result, variables)
@@ -55,13 +56,16 @@ class ActionModule(ActionBase):
         findings = arrange(others + resumed["findings"])
         return {**waiting, "findings": findings, "packages": [], "changed": waiting["changed"] or resumed["changed"]}
 
-    def _judge(self, result: Result, accepted: list[Result], fail_on: str, variables: Result) -> None:
-        host = variables.get("inventory_hostname", "")
-        today = datetime.datetime.now(datetime.timezone.utc).date()
+    def _refuse_malformed(self, accepted: list[Result]) -> None:
+        """Before the host is touched."""
         try:
-            result["findings"] = waivers.apply(result["findings"], host, accepted, today)
-        except ValueError as exc:
+            waivers.parse(accepted)
+        except waivers.WaiverError as exc:
             raise AnsibleActionFail(str(exc)) from exc
+
+    def _judge(self, result: Result, accepted: list[Result], fail_on: str, variables: Result) -> None:
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        result["findings"] = waivers.apply(result["findings"], variables.get("inventory_hostname", ""), accepted, today)
         left = score.fails_on(result["findings"], fail_on)
         if left and not result.get("failed"):
             rules = ", ".join(sorted({f"{finding['rule']} ({finding['subject']})" for finding in left}))
