@@ -124,6 +124,10 @@ class Activate(Change):
         return {"before_header": header, "after_header": header, "before": "", "after": f"taken up by {self.verb}\n"}
 
     def apply(self, host: Machine, *, tag: str) -> None:
+        shown = host.run(["systemctl", "show", "-p", "NeedDaemonReload", "--", self.unit]).stdout
+        if "NeedDaemonReload=yes" in shown:
+            # A drop-in of the unit is among what was written.
+            systemctl(host, "daemon-reload")
         systemctl(host, self.verb, self.unit)
         self._await_health(host)
 
