@@ -40,6 +40,7 @@ author:
 notes:
   - As an ordinary user the owners of other users' sockets, and ports published by address translation, cannot be seen; what depends on them
     is RV(findings[].status=not_assessed).
+  - The container behind a published port belongs to no unit that an entry could name; leave C(unit) of such an entry empty.
   - Sockets in other network namespaces, SCTP, raw sockets, and port forwardings that are not a container engine's are not looked at.
 seealso:
   - module: infosec.principles.harden

@@ -36,9 +36,12 @@ PROTECTED: tuple[tuple[str, str], ...] = (
         "openvpn* wg-quick@* strongswan* ipsec.* tailscaled.* zerotier-one.* nebula* frr.* bird* keepalived.*",
         "other hosts may reach this one through it; stop it by hand once that is ruled out",
     ),
+    ("corosync* pacemaker* glusterd* ceph-* drbd*", "a cluster depends on it; take the host out of the cluster first"),
     ("*.slice session-*.scope user@* user-runtime-dir@*", "it holds the logins of people; end the process itself"),
     ("*.scope", "it is no service; end the process itself"),
 )
+#: Commands that list containers, where they are not the engine's name and `ps`.
+LISTERS = {"kubernetes": "crictl ps"}
 _HIDDEN = "what has the socket is hidden from this user; run as root (become: true)"
 _KERNEL = "the kernel itself has the socket (NFS, WireGuard or the like), no process that could be stopped"
 
@@ -112,10 +115,8 @@ def _closable(host: Host, listeners: tuple[Listener, ...], needed: t.Mapping[str
 def _outsider(item: Listener) -> str:
     """Why there is no unit to stop, with what to do instead."""
     if item.published_by:
-        return (
-            f"{item.published_by} publishes it for a container; find it with "
-            f"`{item.published_by} ps --filter publish={item.port}` and start it again without that port"
-        )
+        lister = LISTERS.get(item.published_by, f"{item.published_by} ps")
+        return f"it is a container's; find it with `{lister}` and start it again without that port"
     if item.holder != sockets.PROCESS and not item.socket_unit:
         return _KERNEL if item.holder == sockets.KERNEL else _HIDDEN
     if item.user_unit:
@@ -159,6 +160,8 @@ def _needed(host: Host, item: Listener, needed: t.Mapping[str, str]) -> str:
         if name in needed:
             return f"{name} also serves {needed[name]}, which is declared; take the port out of its configuration"
     same = [one for one in host.once(sockets.read) if one.unit and one.unit == item.unit]
+    if item.unit.startswith(("rpcbind", "rpc-statd")) and _mounts_nfs3(host):
+        return f"mounted NFS of version 3 needs {item.unit}; mount it with vers=4"
     if any(one.port == 53 for one in same) and _resolves_here(host):
         return f"this host resolves names through {item.unit}; bind it to 127.0.0.1"
     return ""
@@ -171,6 +174,14 @@ def _resolves_here(host: Host) -> bool:
         return False
     servers = [words[1] for words in map(str.split, lines) if words[:1] == ["nameserver"] and words[1:]]
     return any(map(sockets.is_loopback, servers))
+
+
+def _mounts_nfs3(host: Host) -> bool:
+    try:
+        lines = host.read_text("/proc/mounts").split("\n")
+    except HostError:
+        return False
+    return any(words[2:3] == ["nfs"] for words in map(str.split, lines))
 
 
 def _stack(host: Host, item: Listener) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ PASS, FAIL, NOT_ASSESSED, NOT_APPLICABLE = "pass", "fail", "not_assessed", "not_
 
 def entry(ports: str, **fields: t.Any) -> dict[str, t.Any]:
     """An entry of the register, resolved: "80/tcp" or "6000-6010/tcp"."""
-    numbers, _, protocol = ports.partition("/")
-    first, _, last = numbers.partition("-")
+    numbers, _slash, protocol = ports.partition("/")
+    first, _dash, last = numbers.partition("-")
     port = {"first": int(first), "last": int(last or first), "protocol": protocol}
     reasons = {"justification": "Needed.", "owner": "web@example.org", "review_by": "2027-06-30"}
     return {"name": "site", "unit": "", "ports": [port], "clients": ["any"], **reasons, **fields}
@@ -63,7 +63,7 @@ def machine(*held: tuple[str, str, int, str, str], shown: t.Iterable[str] = (), 
             links[f"/proc/{number}/exe"] = f"/usr/sbin/{process}"
             contents[f"/proc/{number}/stat"] = f"{number} ({process}) S 1\n"
             contents[f"/proc/{number}/cgroup"] = f"0::{cgroup}\n"
-    names = {cgroup.rpartition("/")[2] for *_, cgroup in held if cgroup.endswith(".service")}
+    names = {cgroup.rpartition("/")[2] for *_rest, cgroup in held if cgroup.endswith(".service")}
     told = [*shown, *(unit(name) for name in sorted(names) if not any(f"Id={name}\n" in text for text in shown))]
     command = f"systemctl show --property={units.PROPERTIES} *.service *.socket"
     return {
@@ -320,7 +320,7 @@ def test_a_socket_that_starts_one_instance_a_connection(lay: t.Any) -> None:
             [],
             "systemctl --user --machine=1000@",
         ),
-        ("docker-proxy", service("docker"), [], "docker ps --filter publish=8080"),
+        ("docker-proxy", service("docker"), [], "find it with `docker ps`"),
         (
             "x",
             "/system.slice/run-u1.service",
@@ -332,6 +332,8 @@ def test_a_socket_that_starts_one_instance_a_connection(lay: t.Any) -> None:
         ("NetworkManager", service("NetworkManager"), [], "network"),
         ("chronyd", service("chronyd"), [], "clock"),
         ("dockerd", service("docker"), [], "guest"),
+        ("kubelet", f"/system.slice/crio-{'0a' * 32}.scope", [], "find it with `crictl ps`"),
+        ("corosync", service("corosync"), [], "cluster"),
         ("openvpn", service("openvpn-server@office"), [], "reach this one"),
     ],
 )
@@ -353,6 +355,13 @@ def test_the_resolver_that_this_host_uses_is_not_closed(lay: t.Any, server: str,
     held = ("udp", ALL4, 53, "dnsmasq", service("dnsmasq"))
     host = lay(machine(held, **{"/etc/resolv.conf": f"search x\nnameserver {server}\nnameserver\n"}))
     assert bool(judge(host, close=True)["unjustified", "53/udp"].fix) is closed
+
+
+@pytest.mark.parametrize(("kind", "closed"), [("nfs", False), ("nfs4", True)])
+def test_rpcbind_is_not_closed_below_mounts_that_need_it(lay: t.Any, kind: str, closed: bool) -> None:
+    held = ("tcp", ALL4, 111, "rpcbind", service("rpcbind"))
+    host = lay(machine(held, **{"/proc/mounts": f"nas:/x /srv/x {kind} rw 0 0\n"}))
+    assert bool(judge(host, close=True)["unjustified", "111/tcp"].fix) is closed
 
 
 @pytest.mark.parametrize(("port", "name"), [(2222, "dropbear"), (8080, "carrier")])
