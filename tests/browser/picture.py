@@ -11,7 +11,9 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / ".collections"), str(ROOT / "tests")]
-import conftest  # noqa: F401  (links the collection)
+import conftest
+
+conftest.link_collection()
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import html
 from ansible_collections.infosec.principles.tests.browser.webdriver import Browser, Driver

@@ -16,9 +16,8 @@ udp() {
 
 for door; do
     (
-        IFS=,
-        set -- $door
-        "$@" && echo "$door"
+        socket=${door#*,}
+        "${door%%,*}" "${socket%,*}" "${socket##*,}" && echo "$door"
     ) &
 done
 wait

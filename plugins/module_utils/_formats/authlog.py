@@ -133,7 +133,7 @@ def _days(data: bytes) -> t.Iterator[tuple[int, int, int]]:
     )
     for stamp, group in itertools.groupby(starts, key=lambda item: item[1]):
         if stamp[:3] in _MONTHS:
-            yield next(group)[0], _MONTHS[stamp[:3]], int(stamp[4:])
+            yield min(group)[0], _MONTHS[stamp[:3]], int(stamp[4:])
 
 
 def _latest(month: int, day: int, limit: datetime.datetime) -> datetime.datetime | None:

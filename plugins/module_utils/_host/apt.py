@@ -74,7 +74,7 @@ def system(host: Host) -> System:
         except Missing:
             continue
         pairs = (line.partition("=") for line in text.splitlines() if re.match(r"[A-Z_]+=", line))
-        values = {key: printable(_unquote(value)) for key, _, value in pairs}
+        values = {key: printable(_unquote(value)) for key, _equals, value in pairs}
         break
     return System(
         values.get("ID", "unknown"),

@@ -175,7 +175,7 @@ def _enabled(host: Host, config: aptconf.Config) -> Verdict:
     evidence = tuple(f.Evidence(_where(host, key), f'{key} "{printable(value)}"', '"1"') for key, value in off)
     message = f"apt does not update this system by itself: {', '.join(key for key, _value in off)} off"
     return _through_drop_in(
-        host, f.Finding(ENABLED, "APT::Periodic", f.FAIL, message, evidence), [(k, "1") for k, _ in off]
+        host, f.Finding(ENABLED, "APT::Periodic", f.FAIL, message, evidence), [(key, "1") for key, _value in off]
     )
 
 

@@ -43,7 +43,7 @@ def test_the_source_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(addresses, "kernel_source", lambda client: asked.append(client) or "192.0.2.1")
     host = Host()
-    assert {addresses.source_for(host, "198.51.100.1") for _ in range(3)} == {"192.0.2.1"}
+    assert {addresses.source_for(host, "198.51.100.1") for _again in range(3)} == {"192.0.2.1"}
     assert asked == ["198.51.100.1"]
 
 
