@@ -7,9 +7,9 @@ import json
 import typing as t
 
 import pytest
-from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.sockets import Listener
 from ansible_collections.infosec.principles.plugins.modules import sockets_info
@@ -27,10 +27,9 @@ def run(
     read: t.Callable[[t.Any], t.Any],
     **arguments: t.Any,
 ) -> dict[str, t.Any]:
-    monkeypatch.setattr(sockets_info.sockets, "read", read)
-    monkeypatch.setattr(sockets_info.sockets, "peers", lambda host: {("tcp", 80): ("192.0.2.9",), ("tcp", 25): ()})
-    monkeypatch.setattr(sockets_info.sockets, "ephemeral", lambda host: (32768, 60999))
-    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr(sockets, "read", read)
+    monkeypatch.setattr(sockets, "peers", lambda host: {("tcp", 80): ("192.0.2.9",), ("tcp", 25): ()})
+    monkeypatch.setattr(sockets, "ephemeral", lambda host: (32768, 60999))
     with patch_module_args(arguments), pytest.raises(SystemExit):
         sockets_info.main()
     answer: dict[str, t.Any] = json.loads(capsys.readouterr().out)
