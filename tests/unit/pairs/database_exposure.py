@@ -33,7 +33,9 @@ def redis(bind: str) -> t.Callable[[Machine], None]:
 
     def lay(machine: Machine) -> None:
         machine.write(REDIS, f"port {PORT}\nprotected-mode no\nbind {bind}\n", mode=0o640)
-        machine.write("/lib/systemd/system/redis-server.service", f"[Service]\nExecStart=/usr/bin/redis-server {REDIS}\n")
+        machine.write(
+            "/lib/systemd/system/redis-server.service", f"[Service]\nExecStart=/usr/bin/redis-server {REDIS}\n"
+        )
         machine.unit("redis-server.service", process="redis-server")
         machine.programs["redis-cli"] = lambda argv, stdin: Completed(0, redis_answers(machine), "")
         on_restart(machine, "redis-server.service", lambda: [("tcp", at, PORT) for at in bound(machine)])
@@ -71,6 +73,7 @@ def postgresql(rules: str) -> t.Callable[[Machine], None]:
     def lay(machine: Machine) -> None:
         machine.write("/etc/postgresql/15/main/postgresql.conf", "include_dir = 'conf.d'\n")
         machine.write(HBA, rules, mode=0o640)
+        machine.mkdir("/var/run/postgresql")
         machine.unit("postgresql@15-main.service", process="postgres", sockets=[("tcp", "127.0.0.1", PORT)])
         machine.programs["runuser"] = lambda argv, stdin: Completed(0, psql(machine, stdin or ""), "")
 

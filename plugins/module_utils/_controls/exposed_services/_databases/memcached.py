@@ -46,7 +46,7 @@ class Memcached(Server):
         path, narrow = _file(host)
         six = ["::1"] if any(str(own.ip) == "::1" for own in host.once(addresses.read)) else []
         needed = [address for found in wanted.values() for address in found or ()]
-        listen = ",".join(dict.fromkeys(["127.0.0.1", *six, *map(_bracketed, needed)]))
+        listen = ",".join(dict.fromkeys(["127.0.0.1", *six, *needed]))
         try:
             return (write_file(host, path, narrow(host.read_text(path), listen)),)
         except ValueError as exc:
@@ -93,7 +93,3 @@ def _asks(host: Host) -> tuple[str, str]:
             continue
         return path, next((name for name in ASKS if format_.has_option(text, name)), "")
     return "", ""
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

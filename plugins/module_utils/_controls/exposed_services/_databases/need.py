@@ -69,7 +69,7 @@ def need(host: Host, services: t.Sequence[Service], port: int, protocol: str) ->
         declared=bool(entries),
         clients=AddressSet.of(clients),
         addresses=_sorted({way for found in ways.values() for way in found if not sockets.is_loopback(way)}),
-        unreachable=tuple(client for client, found in ways.items() if not found),
+        unreachable=tuple(client for client, found in ways.items() if not found and _speaks(host, client)),
         own=own,
     )
 
@@ -89,6 +89,12 @@ def _ways(host: Host, client: str, port: int, protocol: str) -> set[str]:
         if (item.protocol, item.port, item.state) == (protocol, port, sockets.ESTABLISHED) and _in(item.peer, network)
     }
     return {way for way in links | routed | used if way}
+
+
+def _speaks(host: Host, client: str) -> bool:
+    """Whether this host has an address of the client's IP version; without one the client never came."""
+    versions = {own.version for own in host.once(addresses.read) if not own.ip.is_loopback}
+    return ipaddress.ip_network(client).version in versions
 
 
 def _overlap(one: t.Any, other: t.Any) -> bool:

@@ -29,6 +29,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     AddressSet,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Statement
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
@@ -125,13 +126,13 @@ class PostgreSQL(Server):
         state = self.state(host)
         _refuse_override(state)
         value = _listen(wanted[(self.port, "tcp")])
-        main = state.value("config_file")
+        main = _own(host, state.value("config_file"))
         text = host.read_text(main)
         folder = _drop_in_folder(state, main, text)
         setting = f"listen_addresses = '{value}'"
         check = _validation(host, state)
         if folder:
-            return (write_file(host, f"{folder}/{DROP_IN}", f"{HEADER}{setting}\n", validate=check),)
+            return (write_file(host, f"{_own(host, folder)}/{DROP_IN}", f"{HEADER}{setting}\n", validate=check),)
         return (write_file(host, main, marked_block.put(text, BLOCK, [setting]), validate=check),)
 
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
@@ -150,16 +151,12 @@ class PostgreSQL(Server):
     def _admitted(self, host: Host, state: State, access: pg_access.Access, need: Need) -> Verdict:
         strangers = [] if need.anyone else access.strangers()
         evidence = tuple(Evidence(rule.place, rule.text, f"clients: {need.says()}") for rule in strangers)
-        plan = self._hba(host, state, access) if self._may_narrow(need) else None
-        if strangers and plan is None:
-            return Verdict(f.FAIL, f"{STRANGERS} ({need.says()}); {UNDECLARED}", evidence)
-        if (
-            plan is not None
-            and plan.before != plan.after
-            and (strangers or marked_block.split(plan.before or "", BLOCK)[1])
-        ):
-            why = f"{STRANGERS} ({need.says()})" if strangers else STALE
-            return Verdict(f.FAIL, why, evidence, self._fix(host, plan))
+        plan, why_not = self._plan(host, state, access, need)
+        if strangers:
+            message = f"{STRANGERS} ({need.says()}){why_not and '; '}{why_not}"
+            return Verdict(f.FAIL, message, evidence, self._fix(host, plan) if plan else ())
+        if plan and plan.before != plan.after and marked_block.split(plan.before or "", BLOCK)[1]:
+            return Verdict(f.FAIL, STALE, evidence, self._fix(host, plan))
         if state.hba_pending:
             return Verdict(f.FAIL, PENDING, evidence, self._fix(host, None))
         named = tuple(Evidence(rule.place, rule.text, "addresses") for rule in access.by_name())
@@ -167,24 +164,32 @@ class PostgreSQL(Server):
             return Verdict(f.NOT_ASSESSED, BY_NAME, named)
         return Verdict(f.PASS, f"pg_hba.conf admits no one over TCP but clients ({need.says()})")
 
-    def _may_narrow(self, need: Need) -> bool:
-        """Where the register is silent, only what no other host reaches is narrowed: nobody can be cut off."""
-        return not need.anyone and (need.declared or not any(endpoint.exposed for endpoint in self.endpoints))
+    def _plan(self, host: Host, state: State, access: pg_access.Access, need: Need) -> tuple[WriteFile | None, str]:
+        """pg_hba.conf with our block, or why not. Where the register is silent, only what no other host reaches is
+        narrowed: nobody can be cut off."""
+        if need.anyone or not (need.declared or not any(endpoint.exposed for endpoint in self.endpoints)):
+            return None, UNDECLARED
+        try:
+            return self._hba(host, state, access), "" if self.unit else "it has no systemd unit: reload it by hand"
+        except (Refused, ChangeError) as exc:
+            return None, f"not fixed: {exc}"
 
     def _hba(self, host: Host, state: State, access: pg_access.Access) -> WriteFile:
-        path = state.value("hba_file")
+        path = _own(host, state.value("hba_file"))
         text = host.read_text(path)
         block = marked_block.lines_of(text, BLOCK)
         foreign = [rule for rule in access.rules if not (rule.file == path and rule.line in block)]
-        files = {rule.file: hba.parse(host.read_text(rule.file)) for rule in foreign}
+        files = {rule.file: hba.parse(host.read_text(_own(host, rule.file))) for rule in foreign}
         raw = {name: {line.number: line for line in lines} for name, lines in files.items()}
+        if any(rule.line not in raw[rule.file] for rule in foreign):
+            raise Refused("pg_hba.conf was changed while it was read; run again")
         lines = pg_access.block(dataclasses.replace(access, rules=foreign), raw)
         after = marked_block.put(text, BLOCK, lines, at=hba.first_over_tcp(text))
         return write_file(host, path, after, sensitive=bool(_SECRETS.search(text)))
 
-    def _fix(self, host: Host, plan: WriteFile | None) -> tuple[t.Any, ...]:
+    def _fix(self, host: Host, plan: WriteFile | None) -> tuple[Change, ...]:
         if not self.unit:
-            return ()
+            return (plan,) if plan else ()
         title = f"see that PostgreSQL on port {self.port} can read pg_hba.conf"
         sound = Statement(title, "", "", _psql(host, self.port), HBA_IS_SOUND, "", "select 0")
         reload = Activate(self.unit, "reload")
@@ -218,6 +223,14 @@ def _psql(host: Host, port: int) -> tuple[str, ...]:
     program = programs[-1] if programs else "psql"
     options = ("-XqAtw", "-v", "ON_ERROR_STOP=1", "-h", SOCKETS, "-p", str(port), "-d", "postgres")
     return (*AS_POSTGRES, program, *options)
+
+
+def _own(host: Host, path: str) -> str:
+    """The path, if the server's own user owns what is there: whoever has taken the server over could name any file."""
+    owner, run_by = host.stat(path), host.stat(SOCKETS)
+    if owner is None or run_by is None or owner.st_uid != run_by.st_uid:
+        raise Refused(f"{path} does not belong to the user who owns {SOCKETS}; look at it by hand")
+    return path
 
 
 def _listen(wanted: tuple[str, ...] | None) -> str:

@@ -92,9 +92,8 @@ class Redis(Server):
 
     def bind_files(self, host: Host, wanted: Wanted) -> tuple[WriteFile, ...]:
         path = self._config(host)
-        unit = units.show(host, self.unit) if self.unit else None
-        if unit and unit.fragment and "--bind" in host.read_text(unit.fragment):
-            raise Refused(f"{unit.fragment} starts it with --bind, which wins over {path}; take it out there")
+        if "--bind" in self._unit_file(host).split():
+            raise Refused(f"{self.unit} starts it with --bind, which wins over {path}; take it out there")
         text = host.read_text(path)
         setting = f"bind {' '.join(_addresses(host, wanted))}"
         return (
@@ -124,13 +123,25 @@ class Redis(Server):
         found = told or self._by_port(host)
         if not found:
             raise Refused("it was started without a configuration file")
+        if found not in _configs(host) and found not in self._unit_file(host).split():
+            # Whoever has taken the server over could name any file here.
+            raise Refused(
+                f"{found} is neither in its unit file nor where configurations are kept; set bind there by hand"
+            )
         return found
+
+    def _unit_file(self, host: Host) -> str:
+        unit = units.show(host, self.unit) if self.unit else None
+        return host.read_text(unit.fragment) if unit and unit.fragment and host.exists(unit.fragment) else ""
 
     def _by_port(self, host: Host) -> str:
         ports = {endpoint.port for endpoint in self.endpoints}
         return next((path for path in _configs(host) if int(_settings(host, path).get("port", "6379")) in ports), "")
 
     def _password(self, host: Host) -> str:
+        # Anybody may call a program redis-server and listen where the real one does not.
+        if not self.unit.endswith(".service") or self.unit.startswith("user@"):
+            return ""
         path = self._by_port(host)
         return _settings(host, path).get("requirepass", "") if path else ""
 

@@ -50,6 +50,9 @@ class Stage:
             self.write(f"/proc/net/{name}", fixture(f"proc-net-{name}-debian12"))
         self.write("/proc/1/cgroup", "0::/init.scope\n")
 
+    def run_directory(self) -> None:
+        (self.root / "var/run/postgresql").mkdir(parents=True, exist_ok=True)
+
     def write(self, path: str, text: str) -> None:
         place = self.root / path.lstrip("/")
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +129,9 @@ POSTGRESQL = [("13", "debian11"), ("15", "debian12"), ("17", "debian13")]
 def postgresql(stage: Stage, version: str = "15", release: str = "debian12", *places: str) -> str:
     unit = f"postgresql@{version}-main.service"
     stage.listen("postgres", unit, 5432, *(places or ("0.0.0.0", "::")))
+    stage.run_directory()
     stage.answer("psql", fixture(f"postgresql-{version}-{release}.json"))
+    stage.write(f"/etc/postgresql/{version}/main/conf.d/site.conf", "")
     folder = f"/etc/postgresql/{version}/main"
     stage.write(f"{folder}/postgresql.conf", "port = 5432\ninclude_dir = 'conf.d'\n")
     hba = {"13": "15-debian12", "15": "15-debian12", "17": "17-debian13"}[version]
@@ -240,6 +245,7 @@ def test_where_a_drop_in_would_not_win_a_block_does(stage: Stage, main: str, fil
 
 
 def test_postgresql_of_the_rhel_family(stage: Stage) -> None:
+    stage.run_directory()
     stage.listen("postgres", "postgresql.service", 5432, "0.0.0.0")
     stage.answer("psql", fixture("postgresql-13-composed-rhel9.json"))
     stage.write("/var/lib/pgsql/data/postgresql.conf", "listen_addresses = '*'\n")
@@ -249,6 +255,30 @@ def test_postgresql_of_the_rhel_family(stage: Stage) -> None:
     assert (
         "host all all 10.77.1.50/32 scram-sha-256" in found[("admission", "postgresql.service")].fix[0].diff()["after"]
     )
+
+
+@pytest.mark.parametrize("path", ["/etc/shadow", "/nowhere"])
+def test_postgresql_cannot_have_us_write_somebody_elses_file(
+    stage: Stage, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = postgresql(stage)
+    stage.write("/etc/shadow", "root:secret:1:0:99999:7:::\n")
+    settings = json.loads(fixture("postgresql-15-debian12.json"))["settings"]
+    told(stage, settings={**settings, "hba_file": {"value": path}, "config_file": {"value": path}})
+    monkeypatch.setattr(RootHost, "stat", lambda host, name: Owned(7 if name.startswith("/var/run") else 0))
+    found = stage.findings(service(5432, CLIENT))
+    for key in (("bind", f"{unit} 5432/tcp"), ("admission", unit)):
+        assert (found[key].status, found[key].fix) == ("fail", ())
+        assert "does not belong to" in found[key].message
+    assert "secret" not in repr(found)
+
+
+@dataclasses.dataclass
+class Owned:
+    """A file's status, as far as the control looks."""
+
+    st_uid: int
+    st_mtime: float = 0
 
 
 @pytest.mark.parametrize(
@@ -471,6 +501,24 @@ def test_the_password_goes_by_standard_input_and_nowhere_else(stage: Stage) -> N
     assert "hunter" not in repr([dataclasses.asdict(finding)["evidence"] for finding in found.values()])
     assert "hunter" not in repr([change.diff() for finding in found.values() for change in finding.fix])
     assert found[("bind", f"{unit} 6379/tcp")].fix != ()
+
+
+def test_redis_cannot_have_us_write_somebody_elses_file(stage: Stage) -> None:
+    answers = fixture("redis-7.0-debian12.txt").replace("config_file:/etc/redis/redis.conf", "config_file:/etc/passwd")
+    unit = redis(stage, REDIS[1], answers)
+    bind = stage.findings(service(6379, CLIENT))[("bind", f"{unit} 6379/tcp")]
+    assert bind.fix == ()
+    assert "/etc/passwd is neither" in bind.message
+
+
+@pytest.mark.parametrize("unit", ["", "session-3.scope", "user@1000.service"])
+def test_a_users_program_of_that_name_gets_no_password(stage: Stage, unit: str) -> None:
+    stage.listen("redis-server", unit, 6379, "127.0.0.1")
+    stage.answer("redis-cli", fixture("redis-7.0-debian12.txt"))
+    stage.write("/etc/redis/redis.conf", CONF + "requirepass hunter2\n")
+    stage.findings(service(6379, CLIENT))
+    assert [stdin for argv, stdin in stage.said if "AUTH" in stdin] == []
+    assert [argv for argv, stdin in stage.said if argv[0] == "redis-cli"] != []
 
 
 def test_redis_that_does_not_answer(stage: Stage) -> None:

@@ -83,6 +83,8 @@ CONNECTED = "   0: 0C024D0A:1538 090200C0:C000 01 00000000:00000000 00:00000000 
 def route(client: str) -> str:
     if client.startswith("203.0.113."):
         return ""
+    if client.startswith("2001:db8:"):
+        return ""
     if client.startswith("127."):
         return client
     if ":" in client:
@@ -109,6 +111,11 @@ def test_addresses_through_which_clients_come(host: Host, clients: tuple[str, ..
 
 def test_clients_without_a_route_are_told(host: Host) -> None:
     assert need(host, [service("203.0.113.0/24")], 5432, "tcp").unreachable == ("203.0.113.0/24",)
+    # A host that has no IPv6 loses no client to it.
+    pathlib.Path(host.path("/proc/net/if_inet6")).unlink()
+    assert need(host.refresh(), [service("2001:db8::/64", "203.0.113.0/24")], 5432, "tcp").unreachable == (
+        "203.0.113.0/24",
+    )
     assert need(host, [service("127.0.0.1/32", "10.77.1.9/32")], 5432, "tcp").unreachable == ()
 
 
