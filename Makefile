@@ -73,7 +73,9 @@ molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from 
 demo: .venv/.tests $(COLLECTION) ## A small fleet: before, hardened, after (`molecule destroy` ends it)
 	@tests/bootstrap/engine
 	@molecule create
-	@for playbook in audit harden audit; do ansible-playbook --inventory molecule/inventory/hosts.yml playbooks/$$playbook.yml; done
+	@for playbook in audit harden audit; do \
+	  ansible-playbook --inventory molecule/inventory/hosts.yml --extra-vars 'infosec_hosts=molecule:!clients' playbooks/$$playbook.yml; \
+	done
 
 # --- Documentation ----------------------------------------------------------------------------------------------------
 
