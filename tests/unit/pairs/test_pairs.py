@@ -59,6 +59,7 @@ def harden(machine: Machine, control: Control, case: Case, *, check: bool = Fals
             machine.programs["install"](["install", name], None)
         resumed = resume(machine.host(), requests, settings, result.run_id)
         result.findings, result.packages = resumed.findings, []
+        result.changed = result.changed or resumed.changed
     return result
 
 
@@ -112,7 +113,8 @@ def test_undo_brings_the_first_state_back(machine: Machine, control: Control, ca
     first = machine.state()
     harden(machine, control, case)
     assert machine.state() != first
-    undo(machine.host(), "all", UndoSettings())
+    for name in undo(machine.host(), "all", UndoSettings()).packages:
+        machine.programs["remove"](["remove", name], None)
     assert machine.state() == first
 
 

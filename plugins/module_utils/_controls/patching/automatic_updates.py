@@ -216,10 +216,11 @@ def _matched(host: Host, config: aptconf.Config, system: apt.System, subject: st
     blacklist = (f.Evidence(BLACKLIST, f"held back: {printable(', '.join(held))}"),) if held else ()
     evidence = (f.Evidence(parts[0].entry, describe(parts[0])), *blacklist)
     try:
-        missed = [part for part in parts if not any(matches(pattern, part, system) for pattern in patterns)]
+        # All of them, since one that is not understood stops the program at the first package that gets to it.
+        tried = [[matches(pattern, part, system) for pattern in patterns] for part in parts]
     except PatternError as exc:
         return Verdict(f.Finding(ORIGINS, subject, f.FAIL, f"unattended-upgrades stops with an error: {exc}", evidence))
-    if not missed:
+    if all(any(hits) for hits in tried):
         return Verdict(f.Finding(ORIGINS, subject, f.PASS, "its updates are installed by themselves", evidence))
     shown = printable("; ".join(patterns)) or "no pattern at all"
     evidence += (f.Evidence(_where(host, PATTERNS), shown, pattern_for(parts[0], system) or "a pattern that matches"),)
