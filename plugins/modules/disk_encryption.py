@@ -1,8 +1,138 @@
 #!/usr/bin/python
+
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: disk_encryption
+short_description: Disks of machines without physical security are encrypted
+version_added: "1.0.0"
+description:
+  - Traces every mounted file system and every swap down to its disks, and says whether all ways pass an encrypting layer.
+    Partitions, LVM, RAID, multipath, loop devices and the devices of a btrfs are followed.
+  - Reads the LUKS1 and LUKS2 headers of all open devices, and judges cipher, key and the cost of guessing a passphrase.
+  - Gives swap in clear a fresh random key at each start. A file system in clear is never changed; its finding carries
+    the commands that encrypt it, for this device, in order.
+  - Mozilla asks for full-disk encryption where there is no physical security. Where there is, only headers are judged.
+options:
+  physically_secure:
+    description:
+      - Whether somebody keeps the machine from being carried away or opened, as in a data centre.
+      - With V(auto) the kind of case that the firmware tells decides. Laptops, notebooks, tablets, convertibles,
+        hand-held and other portable machines are not secure, all others are.
+      - Where the firmware tells nothing (containers, many ARM boards), what is in clear is V(not_assessed) with V(auto).
+    type: str
+    choices: [auto, 'true', 'false']
+    default: auto
+  give_up_hibernation:
+    description:
+      - Whether swap may get a random key although the initramfs is configured to resume from it (C(RESUME=) of
+        initramfs-tools, which the Debian installer writes). The machine cannot be hibernated any more then.
+      - A C(resume=) on the kernel's command line is never overruled.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - infosec.principles._attributes
+  - infosec.principles._control
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    platforms: Debian 11, 12 and 13 (tested for real); Ubuntu and the RHEL family (tested by recorded output)
+    support: full
+notes:
+  - Rule C(filesystem), risk high. The EFI system partition and a C(/boot) of its own are V(not_applicable) in clear. Firmware
+    and boot loader read them before there is a key, and they hold no data. Network file systems lie on other machines.
+    The root of a container, ZFS, bcachefs and unknown FUSE file systems cannot be traced and are V(not_assessed).
+  - Rule C(swap), risk high. The device is wiped at each start from then on, so it is named by the UUID of its partition,
+    by its logical volume or its RAID, and there is no fix where anything about it is in doubt. The finding then says why.
+    What was swapped out before stays on the disk until it is overwritten.
+  - Rule C(header_strength), risk medium. AES (or another cipher with 128-bit blocks) in XTS mode with at least 256 bits of key
+    (NIST SP 800-38E), Adiantum, or an authenticated mode. Passphrases need Argon2 with at least 64 MiB and 3 passes
+    (RFC 9106, section 4), or PBKDF2 with at least 600,000 iterations of SHA-256 (1,300,000 of SHA-1, 210,000 of SHA-512; OWASP
+    Password Storage Cheat Sheet). Keyslots that a TPM, a security token, Clevis or a recovery key opens hold a random
+    key and need neither. Reading headers needs root.
+  - Hardware encryption inside a disk does not show and counts as none; such a finding can be waived.
+author:
+  - the infosec.principles authors (@infosec-principles)
+seealso:
+  - module: infosec.principles.harden
+  - module: infosec.principles.undo
+  - name: Mozilla's security principles
+    description: Guarantee data integrity and confidentiality.
+    link: https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality
+"""
+
+EXAMPLES = r"""
+- name: Report what is in clear on machines that can be carried away
+  infosec.principles.disk_encryption:
+    enforce: false
+
+- name: Encrypt swap on a laptop that nobody hibernates
+  infosec.principles.disk_encryption:
+    give_up_hibernation: true
+
+- name: The kiosk in the lobby is a desktop, but nobody watches it
+  infosec.principles.disk_encryption:
+    physically_secure: false
+
+- name: Fail where an LUKS header is weak
+  infosec.principles.disk_encryption:
+    fail_on: medium
+"""
+
+RETURN = r"""
+findings:
+  description:
+    - One for each rule and subject, sorted by control, rule and subject.
+    - The keys are described at M(infosec.principles.harden).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - control: disk_encryption
+      rule: disk_encryption.swap
+      title: Swap on a machine without physical security is encrypted
+      subject: /dev/sda4
+      status: fixed
+      status_before: fail
+      risk: high
+      message: "swap /dev/sda4 is not encrypted: /dev/sda4 on /dev/sda"
+      note: create /etc/crypttab; edit /etc/fstab; reload systemd
+changed:
+  description: Whether anything was (in check mode, would be) changed.
+  returned: always
+  type: bool
+  sample: true
+diff:
+  description: What was (in check mode, would be) changed, one element a change.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - before_header: /etc/fstab
+      after_header: /etc/fstab
+      before: "UUID=0123 none swap sw 0 0\n"
+      after: "/dev/mapper/cryptswap none swap sw 0 0\n"
+run_id:
+  description: Names this run for M(infosec.principles.undo). Empty where nothing was written.
+  returned: success
+  type: str
+  sample: 20261124T130744.123456Z-1f09ab
+packages:
+  description: Packages that the fix waits for; the controller installs them.
+  returned: success
+  type: list
+  elements: str
+  sample: [systemd-cryptsetup]
+"""
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection.disk_encryption import (
     CONTROL,

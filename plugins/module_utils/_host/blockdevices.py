@@ -30,8 +30,8 @@ ENCRYPTION = {
     "CRYPT-FVAULT2-": "FileVault 2",
     "CRYPT-LOOPAES-": "loop-AES",
 }
-#: dm-integrity below a LUKS2 device, made and named by cryptsetup for it alone.
-INTEGRITY_BELOW = "CRYPT-SUBDEV-"
+#: dm-integrity below a LUKS2 device, which cryptsetup makes for it alone: NAME_dif. It leaves the header out.
+INTEGRITY_SUFFIX = "_dif"
 LAYERS = {
     "LVM-": "LVM",
     "mpath-": "multipath",
@@ -304,4 +304,5 @@ def header_device(host: Host, crypt: Device) -> Device | None:
     """The device whose first bytes hold the header of an encrypting one, or None where it is not told."""
     below = beneath(host, crypt)
     found = device(host, below[0]) if below and len(below) == 1 else None
-    return header_device(host, found) if found and found.uuid.startswith(INTEGRITY_BELOW) else found
+    own = found is not None and found.mapped == f"{crypt.mapped}{INTEGRITY_SUFFIX}"
+    return header_device(host, found) if found and own else found

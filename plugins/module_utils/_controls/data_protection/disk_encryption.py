@@ -119,16 +119,16 @@ def _file_systems(host: Host, security: chassis.Security) -> t.Iterator[Finding]
 
 
 def _on_disks(mounts: t.Sequence[block.Mount]) -> list[FileSystem]:
-    """By device, so that bind mounts and subvolumes count once; the widest view of a file system comes first."""
+    """By device, so that bind mounts and subvolumes count once; what shows all of it, and was mounted first, comes first."""
     groups: dict[str, list[block.Mount]] = {}
     for mount in mounts:
         if (not mount.device.startswith("0:") or mount.kind == "btrfs") and mount.kind not in IMAGES | NETWORK:
             groups.setdefault(mount.device, []).append(mount)
-    return [FileSystem(tuple(sorted(group, key=_width))) for group in groups.values()]
+    return [FileSystem(tuple(sorted(group, key=_is_partial))) for group in groups.values()]
 
 
-def _width(mount: block.Mount) -> tuple[t.Any, ...]:
-    return (mount.root != "/" and mount.point != "/", len(mount.point), mount.point)
+def _is_partial(mount: block.Mount) -> bool:
+    return "/" not in (mount.root, mount.point)
 
 
 def _is_unknown_fuse(mount: block.Mount) -> bool:
