@@ -1,0 +1,333 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""automatic_updates: patterns against sources, and the drop-in."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
+from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf
+from ansible_collections.infosec.principles.plugins.module_utils._host import apt
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
+
+FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "apt"
+DEBIAN = apt.System("debian", (), "Debian 13", "trixie")
+UBUNTU = apt.System("ubuntu", ("debian",), "Ubuntu 24.04", "noble")
+
+
+def source(**fields: str) -> apt.Source:
+    names = ("place", "site", "release", "component", "entry", "origin", "label", "suite", "codename")
+    return apt.Source(**{**dict.fromkeys(names, ""), **fields})
+
+
+TRIXIE = source(
+    place="security.debian.org/debian-security",
+    site="security.debian.org",
+    release="trixie-security",
+    component="main",
+    entry="/etc/apt/sources.list:1",
+    origin="Debian",
+    label="Debian-Security",
+    suite="stable-security",
+    codename="trixie-security",
+)
+NOBLE = source(
+    origin="Ubuntu",
+    label="Ubuntu",
+    suite="noble-security",
+    codename="noble",
+    component="main",
+    release="noble-security",
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found", "system", "expected"),
+    [
+        ("origin=Debian,codename=${distro_codename}-security,label=Debian-Security", TRIXIE, DEBIAN, True),
+        ("origin=Debian,codename=${distro_codename},label=Debian-Security", TRIXIE, DEBIAN, False),
+        ("o=Debian,a=stable-security", TRIXIE, DEBIAN, True),
+        ("o=Debian, a = stable-* ", TRIXIE, DEBIAN, True),
+        ("o=debian", TRIXIE, DEBIAN, False),
+        ("site=security.debian.org,c=main", TRIXIE, DEBIAN, True),
+        ("site=deb.debian.org", TRIXIE, DEBIAN, False),
+        ("origin=*", TRIXIE, DEBIAN, True),
+        ("l=Debian%2CSecurity", TRIXIE, DEBIAN, False),
+        ("", TRIXIE, DEBIAN, False),
+        ("o=${distro_id},a=${distro_codename}-security", NOBLE, UBUNTU, True),
+        ("o=${distro_id},a=${distro_codename}", NOBLE, UBUNTU, False),
+    ],
+)
+def test_patterns(pattern: str, found: apt.Source, system: apt.System, expected: bool) -> None:
+    assert automatic_updates.matches(pattern, found, system) == expected
+
+
+@pytest.mark.parametrize("pattern", ["release=x", "Debian", "o=a=b", "o=${distro}", "o=$", "o=Debian,"])
+def test_patterns_that_stop_the_program(pattern: str) -> None:
+    with pytest.raises(automatic_updates.PatternError, match="pattern"):
+        automatic_updates.matches(pattern, TRIXIE, DEBIAN)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("${distro_id}:${distro_codename}-security", "o=${distro_id},a=${distro_codename}-security"),
+        ("Debian stable", "o=Debian,a=stable"),
+        (r"a\:b:c,d", "o=a:b,a=c%2Cd"),
+        ("a:b:c", "a:b:c"),
+    ],
+)
+def test_allowed_origins_are_the_older_form(value: str, expected: str) -> None:
+    config = aptconf.parse_dump(f'Unattended-Upgrade::Allowed-Origins:: "{value}";\n')
+    assert automatic_updates.allowed(config) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("found", "system", "expected"),
+    [
+        (TRIXIE, DEBIAN, True),
+        (NOBLE, UBUNTU, True),
+        (source(release="trixie-security"), DEBIAN, True),
+        (source(release="buster/updates"), DEBIAN, True),
+        (source(release="trixie", label="Debian", origin="Debian", suite="stable", codename="trixie"), DEBIAN, False),
+        (
+            source(release="trixie-updates", label="Debian", suite="stable-updates", codename="trixie-updates"),
+            DEBIAN,
+            False,
+        ),
+        # Left over from the release before.
+        (source(release="bookworm-security", label="Debian-Security", codename="bookworm-security"), DEBIAN, False),
+        (source(release="stable", label="security-tools", codename="trixie"), DEBIAN, False),
+    ],
+)
+def test_which_sources_carry_security_updates(found: apt.Source, system: apt.System, expected: bool) -> None:
+    assert automatic_updates.is_security(found, system) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "system", "expected"),
+    [
+        (TRIXIE, DEBIAN, "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"),
+        (NOBLE, UBUNTU, "origin=Ubuntu,suite=${distro_codename}-security,label=Ubuntu"),
+        (source(origin='x"; Evil', codename="trixie-security"), DEBIAN, ""),
+        (source(origin="a,b", codename="trixie-security"), DEBIAN, ""),
+        (source(origin="*", codename="trixie-security"), DEBIAN, ""),
+        (source(codename="trixie-security"), DEBIAN, ""),
+    ],
+)
+def test_the_pattern_that_we_would_write(found: apt.Source, system: apt.System, expected: str) -> None:
+    pattern = automatic_updates.pattern_for(found, system)
+    assert pattern == expected
+    assert not pattern or automatic_updates.matches(pattern, found, system)
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        ("1", True),
+        ("7", True),
+        ("12h", True),
+        ("always", True),
+        ("0", False),
+        ("0d", False),
+        ("", False),
+        ("yes", False),
+        ("-1", False),
+    ],
+)
+def test_intervals(interval: str, expected: bool) -> None:
+    assert automatic_updates.is_on(interval) == expected
+
+
+class Ground:
+    """A Debian 13 whose programs answer with what a real one answered."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self.root = root
+        self.dump = Completed(0, (FIXTURES / "apt-config-3.0.4-debian-13.txt").read_text(), "")
+        self.timers = Completed(0, (FIXTURES / "systemctl-show-timers-debian-13.txt").read_text(), "")
+        self.write("/etc/os-release", (FIXTURES / "os-release-debian-13").read_text())
+        self.write(apt.STATUS, (FIXTURES / "dpkg-status-excerpt-debian-13").read_text())
+        self.write(apt.SOURCES, "deb http://security.debian.org/debian-security trixie-security main\n")
+        head = (FIXTURES / "InRelease-security-head-debian-13").read_text()
+        self.write(f"{apt.LISTS}/security.debian.org_debian-security_dists_trixie-security_InRelease", head)
+        self.write("/run/systemd/system/x", "")
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def part(self, name: str, text: str) -> None:
+        """A file of configuration, which the dump shows as well."""
+        self.write(f"{apt.PARTS}/{name}", text)
+        self.dump = Completed(0, self.dump.stdout + text, "")
+
+    def assess(self) -> dict[tuple[str, str], Finding]:
+        def run(argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
+            return {"apt-config": self.dump, "systemctl": self.timers}[argv[0]]
+
+        findings = automatic_updates.assess(Host(root=str(self.root), runner=run), {})
+        return {(finding.rule.name, finding.subject): finding for finding in findings}
+
+
+@pytest.fixture
+def ground(tmp_path: pathlib.Path) -> Ground:
+    return Ground(tmp_path)
+
+
+SECURITY = ("origins", "security.debian.org/debian-security trixie-security")
+PERIODIC = ("enabled", "APT::Periodic")
+
+
+def test_a_real_debian_passes(ground: Ground) -> None:
+    assert {key: finding.status for key, finding in ground.assess().items()} == {
+        ("installed", "unattended-upgrades"): "pass",
+        PERIODIC: "pass",
+        SECURITY: "pass",
+        ("timers", "apt-daily.timer"): "pass",
+        ("timers", "apt-daily-upgrade.timer"): "pass",
+    }
+
+
+def test_the_line_that_has_the_last_word_is_the_evidence(ground: Ground) -> None:
+    ground.part("20auto-upgrades", 'APT::Periodic::Unattended-Upgrade "1";\n')
+    ground.part("99off", '// policy\nAPT::Periodic::Unattended-Upgrade "0";\n')
+    finding = ground.assess()[PERIODIC]
+    assert finding.status == "fail"
+    assert [(evidence.source, evidence.found) for evidence in finding.evidence] == [
+        (f"{apt.PARTS}/99off:2", 'APT::Periodic::Unattended-Upgrade "0"')
+    ]
+
+
+def test_failing_rules_share_one_fix(ground: Ground) -> None:
+    ground.write(apt.STATUS, "")
+    ground.part("99off", 'APT::Periodic::Enable "0";\n')
+    findings = ground.assess()
+    fixes = {id(finding.fix): finding.fix for finding in findings.values() if finding.fix}
+    (fix,) = fixes.values()
+    assert [change.describe() for change in fix] == [
+        "install unattended-upgrades",
+        f"create {automatic_updates.DROP_IN}",
+    ]
+    assert fix[1].diff()["after"].endswith('\nAPT::Periodic::Enable "1";\n')
+
+
+def test_the_drop_in_keeps_what_it_has(ground: Ground) -> None:
+    ground.part("99off", 'APT::Periodic::Enable "0";\n')
+    own = aptconf.render([("APT::Periodic::Unattended-Upgrade", "1"), (f"{automatic_updates.PATTERNS}::", "o=X")])
+    ground.write(automatic_updates.DROP_IN, own)
+    (change,) = ground.assess()[PERIODIC].fix
+    after = change.diff()["after"]
+    assert [(setting.key, setting.value) for setting in aptconf.settings(after)] == [
+        ("APT::Periodic::Enable", "1"),
+        ("APT::Periodic::Unattended-Upgrade", "1"),
+        (f"{automatic_updates.PATTERNS}::", "o=X"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (f"{apt.PARTS}/zzz", 'APT { Periodic { Enable "0"; }; };\n'),
+        (apt.MAIN, 'apt::periodic::enable "0";\n'),
+        (apt.MAIN, "#clear APT::Periodic;\n"),
+    ],
+)
+def test_nothing_is_written_where_ours_would_not_win(ground: Ground, name: str, text: str) -> None:
+    ground.part("99off", 'APT::Periodic::Enable "0";\n')
+    ground.write(name, text)
+    finding = ground.assess()[PERIODIC]
+    assert (finding.status, finding.fix) == ("fail", ())
+    assert finding.evidence[-1].source == f"{name}:1"
+
+
+def test_a_list_that_is_cleared_later_is_not_ours_to_fill(ground: Ground) -> None:
+    ground.dump = Completed(0, 'APT::Periodic::Unattended-Upgrade "1";\nAPT::Periodic::Update-Package-Lists "1";\n', "")
+    assert ground.assess()[SECURITY].fix
+    ground.write(apt.MAIN, 'Unattended-Upgrade::Origins-Pattern:: "o=Other";\n')
+    assert ground.assess()[SECURITY].fix
+    ground.write(apt.MAIN, "#clear Unattended-Upgrade;\n")
+    assert ground.assess()[SECURITY].fix == ()
+
+
+def test_packages_held_back_are_shown(ground: Ground) -> None:
+    ground.part("51x", 'Unattended-Upgrade::Package-Blacklist:: "linux-";\n')
+    assert "held back: linux-" in [evidence.found for evidence in ground.assess()[SECURITY].evidence]
+
+
+def test_each_component_must_be_matched(ground: Ground) -> None:
+    ground.write(apt.SOURCES, "deb http://security.debian.org/debian-security trixie-security main contrib\n")
+    ground.dump = Completed(0, 'Unattended-Upgrade::Origins-Pattern:: "l=Debian-Security,c=main";\n', "")
+    assert ground.assess()[SECURITY].status == "fail"
+
+
+def test_a_configuration_that_apt_cannot_read_fails(ground: Ground) -> None:
+    ground.dump = Completed(100, "", "E: Syntax error /etc/apt/apt.conf.d/x:2: Extra junk after value")
+    findings = ground.assess()
+    for key in (PERIODIC, ("origins", "apt sources")):
+        assert (findings[key].status, findings[key].fix) == ("fail", ())
+        assert "x:2: Extra junk" in findings[key].message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fix"),
+    [
+        (
+            "Id=apt-daily.timer\nLoadState=loaded\nActiveState=active",
+            "Id=apt-daily.timer\nLoadState=loaded\nActiveState=inactive",
+            ["start apt-daily.timer"],
+        ),
+        ("Id=apt-daily.service\nLoadState=loaded", "Id=apt-daily.service\nLoadState=not-found", []),
+    ],
+)
+def test_timers(ground: Ground, old: str, new: str, fix: list[str]) -> None:
+    assert old in ground.timers.stdout
+    ground.timers = Completed(0, ground.timers.stdout.replace(old, new), "")
+    finding = ground.assess()["timers", "apt-daily.timer"]
+    assert finding.status == "fail"
+    assert [change.describe() for change in finding.fix] == fix
+
+
+def test_a_timer_whose_service_runs_is_due_after_it(ground: Ground) -> None:
+    lines = [
+        line if not line.startswith("NextElapse") else line.partition("=")[0] + "="
+        for line in ground.timers.stdout.splitlines()
+    ]
+    ground.timers = Completed(0, "\n".join(lines).replace("SubState=waiting", "SubState=running"), "")
+    assert ground.assess()["timers", "apt-daily.timer"].status == "pass"
+
+
+@pytest.mark.parametrize("answer", [Completed(1, "", "Failed to connect to bus"), Completed(0, "", "")])
+def test_timers_of_a_systemd_that_does_not_answer(ground: Ground, answer: Completed) -> None:
+    ground.timers = answer
+    assert ground.assess()["timers", "apt-daily.timer"].status == "not_assessed"
+
+
+def test_without_systemd_nothing_is_said_of_timers(ground: Ground) -> None:
+    (ground.root / "run/systemd/system/x").unlink()
+    (ground.root / "run/systemd/system").rmdir()
+    assert "systemd does not run here" in ground.assess()["timers", "apt-daily.timer"].message
+
+
+@pytest.mark.parametrize(
+    ("release", "status"),
+    [("ID=debian\nVERSION_CODENAME=trixie\n", "fail"), ("ID=raspbian\nID_LIKE=debian\n", "not_assessed")],
+)
+def test_no_security_source(ground: Ground, release: str, status: str) -> None:
+    ground.write("/etc/os-release", release)
+    ground.write(apt.SOURCES, "deb http://deb.debian.org/debian trixie main\n")
+    assert ground.assess()["origins", "apt sources"].status == status
+
+
+def test_other_families_are_not_assessed(ground: Ground) -> None:
+    ground.write("/etc/os-release", 'ID="rhel"\nPRETTY_NAME="Red Hat Enterprise Linux 9"\n')
+    findings = ground.assess()
+    assert {finding.status for finding in findings.values()} == {"not_assessed"}
+    assert {key[0] for key in findings} == {rule.name for rule in automatic_updates.RULES}
