@@ -129,9 +129,11 @@ class Binding:
         return (plan,) if plan.before != plan.after else ()
 
     def _answering(self) -> tuple[tuple[str, int], ...]:
+        """Where it has to answer after the restart: there it answers now too, so the same tells that undo worked."""
         wanted = self.wanted()
         ports = [end for end in self.server.endpoints if end.protocol == "tcp"]
-        return tuple((at, end.port) for end in ports for at in ("127.0.0.1", *(wanted[end.key] or ())))
+        places = [(at, end) for end in ports for at in ("127.0.0.1", *(wanted[end.key] or ()))]
+        return tuple((at, end.port) for at, end in places if end.answers_at(at))
 
     def _taken_up(self, files: tuple[WriteFile, ...]) -> bool:
         """Whether the server was started after the files were written."""

@@ -53,6 +53,11 @@ class Endpoint:
         """The addresses that other hosts can reach."""
         return tuple(address for address in self.addresses if not sockets.is_loopback(address))
 
+    def answers_at(self, address: str) -> bool:
+        """Whether it listens at this address of the host (a socket on [::] takes IPv4 as well)."""
+        everywhere = {"::"} if ":" in address else {"::", "0.0.0.0"}
+        return bool({address, *everywhere} & set(self.addresses))
+
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:

@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import database_exposure
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
+from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host, NeedsRoot
 
@@ -100,7 +101,7 @@ def service(port: int, *clients: str) -> dict[str, t.Any]:
 
 @pytest.fixture
 def stage(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    monkeypatch.setattr(addresses, "kernel_source", lambda client: "10.77.1.12")
+    monkeypatch.setattr(addresses, "kernel_source", lambda client: "fd77:1::2" if ":" in client else "10.77.1.12")
     return Stage(tmp_path)
 
 
@@ -551,6 +552,24 @@ def test_memcached_open_to_all(stage: Stage, path: str, name: str, line: str) ->
     assert found[("admission", "memcached.service")].fix is bind.fix
     assert "empties" not in bind.message
     assert "empties" in stage.findings(service(11211, CLIENT), restart="never")[bind.key].message
+
+
+@pytest.mark.parametrize(
+    ("places", "ports"),
+    [
+        (("0.0.0.0",), (("127.0.0.1", 11211), ("10.77.1.12", 11211))),
+        (("::",), (("127.0.0.1", 11211), ("10.77.1.12", 11211), ("fd77:1::2", 11211))),
+        (("10.77.2.12",), ()),
+    ],
+)
+def test_health_is_asked_where_it_answers_before_and_after(
+    stage: Stage, places: tuple[str, ...], ports: tuple[tuple[str, int], ...]
+) -> None:
+    stage.listen("memcached", "memcached.service", 11211, *places)
+    stage.write("/etc/memcached.conf", "-l 0.0.0.0\n")
+    fix = stage.findings(service(11211, CLIENT, "fd77:1::/64"))[("bind", "memcached.service 11211/tcp")].fix
+    assert isinstance(fix[-1], Activate)
+    assert fix[-1].ports == ports
 
 
 @pytest.mark.parametrize(
