@@ -1,5 +1,4 @@
 #!/usr/bin/python
-
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -23,7 +22,7 @@ options:
       - Whether somebody keeps the machine from being carried away or opened, as in a data centre.
       - With V(auto) the kind of case that the firmware tells decides. Laptops, notebooks, tablets, convertibles,
         hand-held and other portable machines are not secure, all others are.
-      - Where the firmware tells nothing (containers, many ARM boards), what is in clear is V(not_assessed) with V(auto).
+      - Where the firmware tells nothing (containers, many ARM boards), what is in clear is RV(findings[].status=not_assessed) with V(auto).
     type: str
     choices: [auto, 'true', 'false']
     default: auto
@@ -48,9 +47,9 @@ attributes:
     platforms: Debian 11, 12 and 13 (tested for real); Ubuntu and the RHEL family (tested by recorded output)
     support: full
 notes:
-  - Rule C(filesystem), risk high. The EFI system partition and a C(/boot) of its own are V(not_applicable) in clear. Firmware
+  - Rule C(filesystem), risk high. The EFI system partition and a C(/boot) of its own are RV(findings[].status=not_applicable) in clear. Firmware
     and boot loader read them before there is a key, and they hold no data. Network file systems lie on other machines.
-    The root of a container, ZFS, bcachefs and unknown FUSE file systems cannot be traced and are V(not_assessed).
+    The root of a container, ZFS, bcachefs and unknown FUSE file systems cannot be traced and are RV(findings[].status=not_assessed).
   - Rule C(swap), risk high. The device is wiped at each start from then on, so it is named by the UUID of its partition,
     by its logical volume or its RAID, and there is no fix where anything about it is in doubt. The finding then says why.
     What was swapped out before stays on the disk until it is overwritten.
@@ -61,7 +60,7 @@ notes:
     key and need neither. Reading headers needs root.
   - Hardware encryption inside a disk does not show and counts as none; such a finding can be waived.
 author:
-  - the infosec.principles authors (@infosec-principles)
+  - The infosec.principles authors (@infosec-principles)
 seealso:
   - module: infosec.principles.harden
   - module: infosec.principles.undo
@@ -91,47 +90,92 @@ EXAMPLES = r"""
 RETURN = r"""
 findings:
   description:
-    - One for each rule and subject, sorted by control, rule and subject.
-    - The keys are described at M(infosec.principles.harden).
+    - One record for each rule and subject that was judged, also for what passes; sorted by control, rule and subject.
   returned: success
   type: list
   elements: dict
-  sample:
-    - control: disk_encryption
-      rule: disk_encryption.swap
-      title: Swap on a machine without physical security is encrypted
-      subject: /dev/sda4
-      status: fixed
-      status_before: fail
-      risk: high
-      message: "swap /dev/sda4 is not encrypted: /dev/sda4 on /dev/sda"
-      note: create /etc/crypttab; edit /etc/fstab; reload systemd
-changed:
-  description: Whether anything was (in check mode, would be) changed.
-  returned: always
-  type: bool
-  sample: true
-diff:
-  description: What was (in check mode, would be) changed, one element a change.
-  returned: success
-  type: list
-  elements: dict
-  sample:
-    - before_header: /etc/fstab
-      after_header: /etc/fstab
-      before: "UUID=0123 none swap sw 0 0\n"
-      after: "/dev/mapper/cryptswap none swap sw 0 0\n"
+  contains:
+    control:
+      description: Name of the control.
+      returned: success
+      type: str
+      sample: disk_encryption
+    principle:
+      description: The principle (and role) that the control belongs to.
+      returned: success
+      type: str
+      sample: data_protection
+    rule:
+      description: Stable id of the rule.
+      returned: success
+      type: str
+      sample: disk_encryption.swap
+    title:
+      description: The state that passes.
+      returned: success
+      type: str
+    subject:
+      description: What was judged.
+      returned: success
+      type: str
+      sample: /dev/sda4
+    status:
+      description:
+        - One of V(pass), V(fail), V(fixed), V(waived), V(not_applicable), V(not_assessed), V(error), as it is at the end of the run.
+      returned: success
+      type: str
+      sample: fixed
+    status_before:
+      description: The status before any fix; the same as RV(findings[].status) in check mode.
+      returned: success
+      type: str
+      sample: fail
+    risk:
+      description: One of V(low), V(medium), V(high), V(maximum).
+      returned: success
+      type: str
+      sample: high
+    message:
+      description: What was found, in one sentence.
+      returned: success
+      type: str
+    note:
+      description: What the fix did, or why it failed; empty where nothing was fixed.
+      returned: success
+      type: str
+    evidence:
+      description: Where it was read (RV(ignore:source)), what was found and what was expected. Never a secret.
+      returned: success
+      type: list
+      elements: dict
+    remedy:
+      description: What a person does about it.
+      returned: success
+      type: str
+    reference:
+      description: The page that the rule comes from.
+      returned: success
+      type: str
+    fix:
+      description: One line for each change that puts it right; empty where there is no fix.
+      returned: success
+      type: list
+      elements: str
+    diff:
+      description: Before and after of each of these changes.
+      returned: success
+      type: list
+      elements: dict
 run_id:
-  description: Names this run for M(infosec.principles.undo). Empty where nothing was written.
+  description: Names this run in the journal of the host; empty where nothing was written.
   returned: success
   type: str
   sample: 20261124T130744.123456Z-1f09ab
 packages:
-  description: Packages that the fix waits for; the controller installs them.
+  description: Packages that the host still waits for. The action plugin installs them and goes on, so that users see an empty list.
   returned: success
   type: list
   elements: str
-  sample: [systemd-cryptsetup]
 """
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection.disk_encryption import (

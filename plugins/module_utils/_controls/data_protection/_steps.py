@@ -23,6 +23,10 @@ INITRAMFS = (
     "Debian: apt-get install cryptsetup-initramfs && update-initramfs -u -k all; "
     "Fedora, RHEL: dracut --force --regenerate-all"
 )
+BOUND = (
+    "Only a part of the file system is bound into this machine, which looks like a container: encrypt the device on the "
+    "machine that mounts the whole of it; disk_encryption says there how."
+)
 BACKUP = "back up everything on it, and see that the backup can be restored"
 
 

@@ -119,7 +119,7 @@ def _file_systems(host: Host, security: chassis.Security) -> t.Iterator[Finding]
 
 
 def _on_disks(mounts: t.Sequence[block.Mount]) -> list[FileSystem]:
-    """By device, so that bind mounts and subvolumes count once; what shows all of it, and was mounted first, comes first."""
+    """By device, so that bind mounts and subvolumes count once; the first mount that shows all of it leads."""
     groups: dict[str, list[block.Mount]] = {}
     for mount in mounts:
         if (not mount.device.startswith("0:") or mount.kind == "btrfs") and mount.kind not in IMAGES | NETWORK:
@@ -177,7 +177,8 @@ def _in_clear(
     message = f"{system.main.kind} at {point} is not encrypted: {trace.layers}"
     if security.secure is None:
         return Finding(FILE_SYSTEM, point, f.NOT_ASSESSED, f"{message}; {security.why}", (*evidence, security.evidence))
-    remedy = _steps.encrypt_file_system(host, system.main, system.points)
+    whole = not _is_partial(system.main)
+    remedy = _steps.encrypt_file_system(host, system.main, system.points) if whole else _steps.BOUND
     return Finding(FILE_SYSTEM, point, f.FAIL, message, (*evidence, security.evidence), remedy=remedy)
 
 

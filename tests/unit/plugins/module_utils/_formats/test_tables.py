@@ -7,9 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.infosec.principles.plugins.module_utils._formats import swapspace, tables
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.infosec.principles.plugins.module_utils._formats import swapspace, tables
 
 FSTAB = "# a comment\n\n/dev/sda1 / ext4 defaults 0 1\n UUID=ab\tnone  swap sw\nLABEL=x /a\\040b xfs"
 

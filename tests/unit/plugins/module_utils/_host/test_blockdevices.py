@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+
 from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
 from ansible_collections.infosec.principles.plugins.module_utils._host import chassis
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host

@@ -9,6 +9,7 @@ import pathlib
 import typing as t
 
 import pytest
+
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection.disk_encryption import (
     CONTROL,
 )
@@ -126,6 +127,16 @@ def test_bind_mounts_and_subvolumes_count_once(tree: BlockTree) -> None:
     tree.mount("0:30", "/home", "btrfs", "/dev/sda", root="/@home")
     tree.mount("0:30", "/", "btrfs", "/dev/sda", root="/@")
     assert statuses(assess(tree), "filesystem") == {"/": "fail", "/data": "fail"}
+
+
+def test_a_container_is_sent_to_its_host(tree: BlockTree) -> None:
+    tree.device("sda", "8:0")
+    tree.mount("0:50", "/", "overlay", "overlay", options="rw,upperdir=/var/lib/docker/overlay2/1/diff")
+    tree.mount("8:0", "/etc/resolv.conf", "ext4", "/dev/sda", root="/var/lib/docker/containers/1/resolv.conf")
+    tree.mount("8:0", "/etc/hosts", "ext4", "/dev/sda", root="/var/lib/docker/containers/1/hosts")
+    findings = assess(tree)
+    assert statuses(findings, "filesystem") == {"/": "not_assessed", "/etc/resolv.conf": "fail"}
+    assert "e2fsck" not in findings[("filesystem", "/etc/resolv.conf")].remedy
 
 
 def test_what_lies_elsewhere_is_named_and_not_judged(tree: BlockTree) -> None:

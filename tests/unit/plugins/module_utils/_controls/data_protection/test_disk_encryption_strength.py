@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import _strength
 from ansible_collections.infosec.principles.plugins.module_utils._formats.luks import (
     Header,

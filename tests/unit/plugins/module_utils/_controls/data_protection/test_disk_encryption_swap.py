@@ -9,6 +9,7 @@ import pathlib
 import typing as t
 
 import pytest
+
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import _swap
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError, dump, load
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
