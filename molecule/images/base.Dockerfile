@@ -1,4 +1,6 @@
 # A Debian that boots systemd in a container. Services start only where systemd runs, not while an image is built.
+# The last line of packages is what unattended-upgrades stands on, and any installed Debian has: undo removes the package,
+# and leaves it to `apt autoremove` to judge who else needs those.
 ARG SYSTEM
 FROM ${SYSTEM}
 ENV DEBIAN_FRONTEND=noninteractive
@@ -8,7 +10,8 @@ RUN rm -f /etc/apt/apt.conf.d/docker-* \
  && echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/fast \
  && apt-get update -qq \
  && apt-get install -qq -y --no-install-recommends \
-    ca-certificates dbus iproute2 kmod procps python3 python3-apt systemd-sysv >/dev/null \
+    ca-certificates dbus iproute2 kmod procps python3 python3-apt systemd-sysv \
+    lsb-release python3-dbus python3-distro-info ucf xz-utils >/dev/null \
  && apt-get clean
 STOPSIGNAL SIGRTMIN+3
 CMD ["/lib/systemd/systemd"]
