@@ -256,18 +256,23 @@ def journal(host: Host, since: datetime.datetime) -> Source:
     spans = journal_spans(header.stdout)
     if not spans:
         return Source(
-            name, problems=(f"{name}: {header.stderr.strip() or 'no system journal that this user may read'}",)
+            name, problems=(f"{name}: {_said(header.stderr) or 'no system journal that this user may read'}",)
         )
     told = host.ask(*_journal_command(since), timeout=JOURNAL_SECONDS)
     logins = [_login(entry, name) for entry in authlog.parse_unix(told.stdout.encode("utf-8", "surrogateescape"))]
     newest = max(last for _first, last in spans)
-    silent = told.stderr.strip() or _silence(host)
+    silent = _said(told.stderr) or _silence(host)
     if silent:
         return Source(name, _sorted(logins), (), True, newest, (f"{name}: {silent}",))
     first = min(first for first, _last in spans)
     if told.stdout.count("\n") >= MAX_LOGINS and logins:
         first = max(first, min(login.when for login in logins))
     return Source(name, _sorted(logins), ((first, host.now()),), True, newest)
+
+
+def _said(stderr: str) -> str:
+    """What journalctl complains of, without the colours that it uses there whoever reads."""
+    return printable(re.sub(r"\x1b\[[0-9;]*m", "", stderr).strip().rstrip("."))
 
 
 def _journal_command(since: datetime.datetime) -> tuple[str, ...]:

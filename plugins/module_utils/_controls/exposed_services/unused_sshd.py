@@ -190,9 +190,13 @@ def _titles(host: Host) -> t.Iterator[tuple[int, str]]:
 
 
 def _units(host: Host, listeners: t.Iterable[processes.Process]) -> tuple[units.Unit, ...]:
-    others = [item.place.unit for item in listeners if item.place.unit.endswith(".service")]
-    found = [units.show(host, name) for name in (*UNITS, *sorted(others))]
-    return tuple({unit.name: unit for unit in found if unit and unit.load not in ("not-found", "")}.values())
+    """The units that exist, each once whatever its aliases; by name, since systemd forgets those that are off."""
+    others = {item.place.unit for item in listeners if item.place.unit.endswith(".service")}
+    if not host.exists("/run/systemd/system"):
+        return ()
+    told = host.ask("systemctl", "show", f"--property={units.PROPERTIES}", "--", *UNITS, *sorted(others - {*UNITS}))
+    found = (unit for unit in units.parse(told.stdout) if unit.load not in ("not-found", ""))
+    return tuple({unit.name: unit for unit in found}.values())
 
 
 # The fix
