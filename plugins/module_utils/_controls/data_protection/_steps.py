@@ -18,13 +18,17 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 HEADER_KIB = 32 * 1024
 #: What cannot be unmounted while the system that uses it runs.
 SYSTEM = ("/", "/usr", "/var")
-REENCRYPT_NULL = "Give the device a real cipher: cryptsetup reencrypt --cipher aes-xts-plain64 --key-size 512 DEVICE"
+NULL = "A null cipher: cryptsetup reencrypt --cipher aes-xts-plain64 --key-size 512 DEVICE."
+KEY = (
+    "A key in clear: put it on an encrypted file system, or take a passphrase or a TPM (systemd-cryptenroll) instead; "
+    "then give the device a new key (cryptsetup reencrypt DEVICE), for the old one may have been read."
+)
 INITRAMFS = (
     "Debian: apt-get install cryptsetup-initramfs && update-initramfs -u -k all; "
     "Fedora, RHEL: dracut --force --regenerate-all"
 )
 BOUND = (
-    "Only a part of the file system is bound into this machine, which looks like a container: encrypt the device on the "
+    "Only a part of the file system is bound into this machine, as into a container: encrypt the device on the "
     "machine that mounts the whole of it; disk_encryption says there how."
 )
 BACKUP = "back up everything on it, and see that the backup can be restored"

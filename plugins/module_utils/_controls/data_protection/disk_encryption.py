@@ -17,7 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
-from ansible_collections.infosec.principles.plugins.module_utils._formats import luks
+from ansible_collections.infosec.principles.plugins.module_utils._formats import luks, tables
 from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
 from ansible_collections.infosec.principles.plugins.module_utils._host import chassis
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
@@ -51,6 +51,9 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "physically_secure": {"type": "str", "choices": ["auto", "true", "false"], "default": "auto"},
     "give_up_hibernation": {"type": "bool", "default": False},
 }
+CRYPTTAB = "/etc/crypttab"
+#: Where systemd looks for a key that crypttab does not name (crypttab(5)).
+KEYS = "/etc/cryptsetup-keys.d"
 EXPECTED = "an encrypting layer (LUKS2) on every way down to a disk"
 THIS_HOST = "this host"
 
@@ -183,13 +186,36 @@ def _in_clear(
 
 
 def _encrypted(host: Host, rule: Rule, subject: str, trace: block.Trace, evidence: tuple[Evidence, ...]) -> Finding:
-    """Encrypted, unless root can see that the cipher of a layer is none."""
-    null = [crypt.path for crypt in trace.crypts if _is_null(host, crypt)]
-    if null and len(null) == len(trace.crypts):
-        message = f"{', '.join(null)} has the cipher null, which writes in clear"
-        return Finding(rule, subject, f.FAIL, message, evidence, remedy=_steps.REENCRYPT_NULL)
+    """Encrypted, unless each layer that encrypts is worth nothing."""
+    worthless = [why for why in (_worthless(host, crypt) for crypt in trace.crypts) if why]
+    if worthless and len(worthless) == len(trace.crypts):
+        remedy = f"{_steps.NULL} {_steps.KEY}"
+        return Finding(rule, subject, f.FAIL, "; ".join(worthless), evidence, remedy=remedy)
     how = ", ".join(f"{crypt.path} ({crypt.encryption})" for crypt in trace.crypts)
     return Finding(rule, subject, f.PASS, f"encrypted by {how}", evidence)
+
+
+def _worthless(host: Host, crypt: block.Device) -> str:
+    """Why this layer keeps nobody out, as far as this user can see, or nothing."""
+    if _is_null(host, crypt):
+        return f"{crypt.path} has the cipher null, which writes in clear"
+    for key in _keys(host, crypt.mapped):
+        trace = block.trace(host, block.members(host, block.mount_of(host, key)))
+        if trace.verdict == block.CLEAR:
+            return f"the key of {crypt.path} lies in clear: {key} on {trace.layers}"
+    return ""
+
+
+def _keys(host: Host, mapped: str) -> list[str]:
+    """The key files from which a device is opened at the start; crypttab(5) has words for other kinds of keys."""
+    try:
+        rows = [row for row in tables.rows(host.read_text(CRYPTTAB)) if row.word(0) == mapped]
+    except HostError:
+        return []
+    own = f"{KEYS}/{mapped}.key"
+    named = [row.word(2, "none") for row in rows if "keyscript=" not in row.word(3)]
+    keys = [own if key in ("none", "-") else key for key in named]
+    return [key for key in keys if key.startswith("/") and not key.startswith("/dev/") and host.exists(key)]
 
 
 def _is_null(host: Host, crypt: block.Device) -> bool:

@@ -179,6 +179,44 @@ def test_a_null_cipher_is_no_encryption(tree: BlockTree) -> None:
     assert findings[("header_strength", "/dev/sda3")].status == "fail"
 
 
+@pytest.mark.parametrize(
+    ("row", "key", "status"),
+    [
+        ("data UUID=1 /clear/a\\040key luks", "/clear/a key", "fail"),
+        ("data UUID=1 none luks", "/etc/cryptsetup-keys.d/data.key", "pass"),
+        ("data UUID=1 /etc/key luks", "/etc/key", "pass"),
+        ("data UUID=1 /clear/key luks,keyscript=/lib/x", "/clear/key", "pass"),
+        ("data UUID=1 /dev/urandom swap", "/dev/urandom", "pass"),
+        ("data UUID=1 /clear/missing luks", "/clear/key", "pass"),
+        ("other UUID=1 /clear/key luks", "/clear/key", "pass"),
+    ],
+)
+def test_a_key_that_lies_in_clear_opens_to_everybody(tree: BlockTree, row: str, key: str, status: str) -> None:
+    """/etc lies on the encrypted root, /clear on a device in clear."""
+    tree.laptop()
+    tree.mapped("dm-1", "253:1", "CRYPT-LUKS2-1-data", "data", "sda4")
+    tree.mount("253:1", "/data", "ext4", "/dev/mapper/data")
+    tree.device("sdb", "8:16")
+    tree.mount("8:16", "/clear", "ext4", "/dev/sdb")
+    tree.write("/etc/crypttab", f"# comment\n{row}\n")
+    tree.write(key, "secret")
+    findings = assess(tree)
+    assert findings[("filesystem", "/data")].status == status
+    assert findings[("filesystem", "/")].status == "pass"
+    assert ("/clear/a key on /dev/sdb" in findings[("filesystem", "/data")].message) == (status == "fail")
+
+
+def test_a_key_beneath_the_default_name_counts_too(tree: BlockTree) -> None:
+    tree.device("sda", "8:0")
+    tree.mount("8:0", "/", "ext4", "/dev/sda")
+    tree.mapped("dm-1", "253:1", "CRYPT-LUKS2-1-data", "data", "sda")
+    tree.mount("253:1", "/data", "ext4", "/dev/mapper/data")
+    tree.write("/etc/crypttab", "data UUID=1 none luks\n")
+    assert assess(tree)[("filesystem", "/data")].status == "pass"
+    tree.write("/etc/cryptsetup-keys.d/data.key", "secret")
+    assert assess(tree)[("filesystem", "/data")].status == "fail"
+
+
 def test_zram_that_writes_to_a_disk_is_swap_on_that_disk(tree: BlockTree) -> None:
     tree.laptop()
     tree.device("zram0", "251:0")
