@@ -17,8 +17,11 @@ description:
   - Rule V(database_exposure.admission) fails where a server lets in others than its clients, or lets in anybody without proof of who they
     are.
   - Fixed are the addresses of PostgreSQL, MariaDB, MySQL, Redis, Valkey and memcached, C(pg_hba.conf) of PostgreSQL, and the accounts of
-    MariaDB and MySQL where O(restrict_accounts=true). Only drop-ins of our own and marked blocks are written. MongoDB, Elasticsearch,
-    OpenSearch, RabbitMQ, etcd and CouchDB are judged by their configuration and never changed.
+    MariaDB where O(restrict_accounts=true). Only drop-ins of our own and marked blocks are written; in C(/etc/memcached.conf) the lines
+    with C(-l) become comments besides, since memcached listens on the addresses of all of them. MongoDB, Elasticsearch, OpenSearch,
+    RabbitMQ, etcd and CouchDB are judged by their configuration and never changed.
+  - MariaDB before 10.11 and MySQL before 8.0.13 listen on one address or on all, so they are narrowed only where no other host needs them.
+  - A server that lets in whoever comes without a password stays a finding, since a password made up here would cut off its clients.
   - Nothing is narrowed on a port that the register does not have while it is open to other hosts, since that could cut off clients that
     nobody has named; an entry with C(clients) V(none) says that there are none.
   - A server that is down, starting or does not answer to its administrator on this host gives V(not_assessed).
@@ -34,8 +37,9 @@ options:
     default: never
   restrict_accounts:
     description:
-      - Whether accounts of MariaDB and MySQL that may come from anywhere are renamed to the addresses of the clients.
-      - With more than one client network the account is copied for each, with the same password and grants.
+      - Whether accounts of MariaDB that may come from other addresses than those of the clients are renamed to these.
+      - For further client networks, and for this host itself, the account is copied inside the server with its password and grants.
+      - Accounts that own views, routines, triggers or events are left, since these would lose their definer.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -56,7 +60,7 @@ EXAMPLES = r"""
 - name: Report which databases are open to others than their clients
   infosec.principles.database_exposure:
     services: "{{ infosec_services | infosec.principles.resolve_register(hostvars, groups)
-      | infosec.principles.services_of(inventory_hostname, group_names) }}"
+      | infosec.principles.services_of(inventory_hostname) }}"
     enforce: false
 
 - name: Let the orders database talk to the two machines that need it, and restart it for that
@@ -162,6 +166,11 @@ packages:
   returned: success
   type: list
   elements: str
+package_manager:
+  description: The module that installs packages on this host; V(auto) lets M(ansible.builtin.package) find out.
+  returned: success
+  type: str
+  sample: apt
 """
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services.database_exposure import (

@@ -15,6 +15,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.files i
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 #: First line of every file that is ours.
 HEADER = "# Written by infosec.principles.database_exposure from the register of services; changes here are lost.\n"
@@ -128,4 +129,4 @@ def endpoints(listeners: t.Iterable[sockets.Listener]) -> tuple[Endpoint, ...]:
 
 def first_line(text: str) -> str:
     """What a program said, in one line for a message."""
-    return next(iter(text.strip().splitlines()), "no answer")
+    return printable(next(iter(text.strip().splitlines()), "no answer"))

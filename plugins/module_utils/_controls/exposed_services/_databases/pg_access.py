@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     AddressSet,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._formats import hba
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 #: What closes our block: nobody else, over TCP, for any database and for replication.
 REJECT_THE_REST = ("host all all all reject", "host replication all all reject")
@@ -44,7 +45,8 @@ class Rule:
     @property
     def text(self) -> str:
         """The rule on one line, without its options, which may hold secrets."""
-        return " ".join((self.type, ",".join(self.databases), ",".join(self.users), self.address, self.method))
+        fields = (self.type, ",".join(self.databases), ",".join(self.users), self.address, self.method)
+        return printable(" ".join(fields))
 
 
 def rule(record: t.Mapping[str, t.Any], hba_file: str) -> Rule:

@@ -25,6 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import marked_block, redis_conf
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses, sockets, units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 BLOCK = "database_exposure"
 #: Server process: the product and its client program.
@@ -173,7 +174,7 @@ def parse(text: str) -> Answers:
 
 
 def _users(answers: Answers) -> tuple[Evidence, ...]:
-    found = ", ".join(answers.open_users) or "none"
+    found = printable(", ".join(answers.open_users)) or "none"
     protected = "yes" if answers.protected else "no"
     return (
         Evidence("ACL LIST", f"users without a password: {found}", "none"),
