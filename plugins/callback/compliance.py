@@ -72,7 +72,7 @@ from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import COLLECTION, Collector, Result
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import Collector, Result, judges
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report, ReportError, publish
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import console, html, json, junit
 
@@ -108,7 +108,7 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
         """On the first task of ours in a play, learn which hosts the play is for and which options it sets."""
         play = task.play if hasattr(task, "play") else task.get_play()
-        if not _action(task).startswith(COLLECTION) or play._uuid in self._plays:
+        if not judges(_action(task)) or play._uuid in self._plays:
             return
         self._plays.add(play._uuid)
         variables = play.get_variable_manager().get_vars(play=play)

@@ -15,6 +15,15 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report import 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import CONTROLLER, Record, Run, Store
 
 COLLECTION = "infosec.principles."
+#: Modules of ours that judge nothing; a run of theirs alone has no report.
+OTHERS = frozenset({"sockets_info", "undo"})
+
+
+def judges(action: str) -> bool:
+    """Whether the action is a module of the collection that judges a host."""
+    return action.startswith(COLLECTION) and action[len(COLLECTION) :] not in OTHERS
+
+
 #: What Ansible keeps of a module that died.
 _OUTPUTS = ("module_stderr", "module_stdout")
 
@@ -55,16 +64,16 @@ class Collector:
 
     def take(self, result: Result) -> None:
         """Note one result, of whatever task."""
-        if result.action.startswith(COLLECTION):
+        if judges(result.action):
             self._modes.add(result.check_mode)
         if result.outcome == "unreachable":
             self._unreachable[result.host] = result
-        elif result.outcome == "failed" or result.action.startswith(COLLECTION):
+        elif result.outcome == "failed" or judges(result.action):
             self._take(result)
 
     def _take(self, result: Result) -> None:
         lists = list(_findings(result.data))
-        if lists and result.action.startswith(COLLECTION):
+        if lists and judges(result.action):
             self._failed.pop((result.host, result.action), None)
             self._unreachable.pop(result.host, None)
             for findings in lists:
@@ -109,7 +118,7 @@ class Collector:
         lost = [(host, _error(rules.UNREACHABLE, one)) for host, one in self._unreachable.items()]
         for (host, action), one in self._failed.items():
             # A task of somebody else may fail where it likes; it matters where it kept the controls from running.
-            if action.startswith(COLLECTION) or (host in self.expected and host not in self.store):
+            if judges(action) or (host in self.expected and host not in self.store):
                 lost.append((host, _error(rules.FAILED, one)))
         if self._unreachable or self._failed:
             lost += [(host, _not_reached(host)) for host in sorted(self.expected - set(processed))]

@@ -98,6 +98,7 @@ def collection(folder: pathlib.Path) -> pathlib.Path:
     for name in ("callback", "filter", "module_utils", "plugin_utils"):
         (target / "plugins" / name).symlink_to(ROOT / "plugins" / name)
     (target / "plugins" / "modules" / "given.py").write_text(MODULE)
+    (target / "plugins" / "modules" / "undo.py").symlink_to(ROOT / "plugins" / "modules" / "undo.py")
     return folder
 
 
@@ -170,6 +171,13 @@ def test_a_run_without_our_modules_writes_nothing(tmp_path: pathlib.Path) -> Non
     assert "COMPLIANCE" not in printed
     assert not (tmp_path / "reports").exists()
     assert not (tmp_path / "from-environment").exists()
+
+
+def test_a_run_that_only_undoes_writes_nothing(tmp_path: pathlib.Path) -> None:
+    undo = {"infosec.principles.undo": {}, "vars": {"ansible_python_interpreter": sys.executable}}
+    printed = playbook(tmp_path, [{"hosts": "web", "gather_facts": False, "tasks": [undo]}])
+    assert "ok: [web]" in printed
+    assert "COMPLIANCE" not in printed and not (tmp_path / "from-environment").exists()
 
 
 def test_options_of_the_environment_and_of_extra_variables(tmp_path: pathlib.Path) -> None:
