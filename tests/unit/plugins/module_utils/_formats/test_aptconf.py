@@ -90,10 +90,10 @@ def test_what_would_break_out_is_refused(value: str) -> None:
 
 def test_hostile_text_never_raises() -> None:
     dice = random.Random(3)
-    for _ in range(500):
+    for _attempt in range(500):
         text = "".join(
             dice.choice(["{", "}", ";", '"', "A::B", " ", "\n", "/*", "*/", "//", "#clear", "\udcff"])
-            for _ in range(40)
+            for _part in range(40)
         )
         list(aptconf.settings(text))
         aptconf.parse_dump(text)

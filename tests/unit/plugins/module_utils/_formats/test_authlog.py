@@ -117,8 +117,8 @@ def test_hostile_bytes_never_raise() -> None:
         b"\xff\0",
         b"9" * 400,
     ]
-    for _ in range(500):
-        data = b"".join(dice.choice(words) for _ in range(20))
+    for _attempt in range(500):
+        data = b"".join(dice.choice(words) for _word in range(20))
         authlog.parse(data, newest=NEWEST)
         authlog.parse_unix(data)
     assert authlog.parse(b"\xff" * 200000, newest=NEWEST) == authlog.Log()

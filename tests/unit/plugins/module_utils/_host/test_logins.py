@@ -358,7 +358,10 @@ def test_auth_log_with_rotated_copies(ground: Ground) -> None:
 
 
 def test_secure_of_the_rhel_family_composed(ground: Ground) -> None:
-    text = b"Nov  1 00:00:00 el9 sshd[1]: Server listening on :: port 22.\nNov 24 13:30:00 el9 sshd[8]: Accepted publickey for root from 192.0.2.9 port 5 ssh2: RSA SHA256:x\n"
+    text = (
+        b"Nov  1 00:00:00 el9 sshd[1]: Server listening on :: port 22.\n"
+        b"Nov 24 13:30:00 el9 sshd[8]: Accepted publickey for root from 192.0.2.9 port 5 ssh2: RSA SHA256:x\n"
+    )
     ground.write("/var/log/secure", text)
     ground.write(
         "/var/log/secure-20261101", b"Oct 25 00:00:00 el9 x: y\nOct 31 23:59:00 el9 x: y\n", mtime=NOW - 23 * DAY
