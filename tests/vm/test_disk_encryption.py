@@ -31,7 +31,8 @@ cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/vdb2 
 echo "data_crypt /dev/vdb2 /run/key luks,noauto" >> /etc/crypttab
 cryptsetup open --key-file /run/key /dev/vdb2 data_crypt
 mkfs.ext4 -q /dev/mapper/data_crypt
-mount --mkdir /dev/mapper/data_crypt /data
+mkdir -p /data
+mount /dev/mapper/data_crypt /data
 """
 SWAPS = "swapon --noheadings --raw --show=NAME,PRIO"
 HEAD = "blockdev --flushbufs /dev/vdb1; head -c 4096 /dev/vdb1 | sha256sum; cat /etc/fstab /etc/crypttab"

@@ -21,6 +21,8 @@ ROOT = HERE.parent.parent
 SSH_OPTIONS = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
 START_SECONDS = 300
 DISK_MIB = 256
+#: The first that works is used; VM_ACCEL names others.
+ACCELERATORS = "kvm tcg,thread=multi"
 
 
 def image(suite: str, cache: pathlib.Path) -> pathlib.Path:
@@ -43,6 +45,9 @@ class Vm:
     work: pathlib.Path
     qemu: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    accelerators: list[str] = dataclasses.field(
+        default_factory=lambda: os.environ.get("VM_ACCEL", ACCELERATORS).split()
+    )
 
     def __post_init__(self) -> None:
         self.port = _free_port()
@@ -54,12 +59,15 @@ class Vm:
             stream.truncate(DISK_MIB * 1024 * 1024)
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers. A /dev/kvm that is there and does not work makes QEMU end at once."""
+        while not self._answers_with(self.accelerators[0]):
+            self.accelerators.pop(0)
+            assert self.accelerators, f"qemu ended with {self.qemu and self.qemu.returncode}; see {self.console}"
+
+    def _answers_with(self, accelerator: str) -> bool:
         self.starts += 1
-        kvm = os.access("/dev/kvm", os.W_OK) and os.environ.get("VM_ACCEL", "kvm") == "kvm"
         argv = ["qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "1024"]
-        argv += ["-accel", "kvm"] if kvm else ["-accel", "tcg,thread=multi"]
-        argv += ["-display", "none", "-no-reboot", "-serial", f"file:{self.console}"]
+        argv += ["-accel", accelerator, "-display", "none", "-no-reboot", "-serial", f"file:{self.console}"]
         argv += ["-kernel", self._file("vmlinuz"), "-initrd", self._file("initrd.img")]
         argv += ["-append", "root=/dev/vda rw console=ttyS0 systemd.show_status=0"]
         argv += ["-drive", f"file={self._file('root.qcow2')},if=virtio,cache=unsafe"]
@@ -67,7 +75,7 @@ class Vm:
         argv += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22"]
         argv += ["-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"]
         self.qemu = subprocess.Popen(argv)
-        self._await_ssh()
+        return self._await_ssh(self.qemu)
 
     @property
     def console(self) -> pathlib.Path:
@@ -124,13 +132,15 @@ class Vm:
         argv = ["ssh", *SSH_OPTIONS, "-o", "ConnectTimeout=5", "-i", self._file("id_ed25519"), "-p", str(self.port)]
         return subprocess.run([*argv, "root@127.0.0.1", script], check=check, capture_output=True)
 
-    def _await_ssh(self) -> None:
+    def _await_ssh(self, qemu: subprocess.Popen[bytes]) -> bool:
+        """Whether it answers; it does not where QEMU has ended."""
         deadline = time.monotonic() + START_SECONDS
         while self._ssh("true", check=False).returncode != 0:
-            assert self.qemu is not None
-            assert self.qemu.poll() is None, f"qemu ended with {self.qemu.returncode}"
+            if qemu.poll() is not None:
+                return False
             assert time.monotonic() < deadline, f"no answer over SSH; see {self.console}"
             time.sleep(0.5)
+        return True
 
     def _file(self, name: str) -> str:
         return str(self.work / name)
