@@ -8,11 +8,11 @@ PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
 STAGES := lint sanity unit unit-2.21 browser build molecule
 
-# Without a virtual environment's shims and activation in the way, and whatever the site's own settings are.
+# The tools of .venv, whatever else is in PATH; the settings of this repository, whatever the site's own are.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # A play that reaches no host must never look like a pass.
-export ANSIBLE_HOST_PATTERN_MISMATCH := error
+audit demo molecule: export ANSIBLE_HOST_PATTERN_MISMATCH := error
 
 .PHONY: help
 help: ## This list
