@@ -33,7 +33,7 @@ seealso:
   - module: infosec.principles.undo
   - name: Mozilla's security principles
     description: Where the rules come from.
-    link: https://infosec.mozilla.org/fundamentals/security_principles.html
+    link: https://infosec.mozilla.org/fundamentals/security_principles
 """
 
 EXAMPLES = r"""

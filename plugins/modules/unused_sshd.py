@@ -48,7 +48,7 @@ seealso:
   - module: infosec.principles.undo
   - name: Mozilla's security principles
     description: Where the rule comes from.
-    link: https://infosec.mozilla.org/fundamentals/security_principles.html
+    link: https://infosec.mozilla.org/fundamentals/security_principles
 """
 
 EXAMPLES = r"""

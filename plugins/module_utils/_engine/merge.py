@@ -36,9 +36,14 @@ def merge(before: t.Sequence[Wire], after: t.Sequence[Wire], outcomes: t.Mapping
     fix is fixed: the socket is closed, the file is no longer there.
     """
     now = {key(finding): finding for finding in after}
+    # A control that broke the second time says so once a rule, under its own name, in the place of its findings.
+    broken = {finding["rule"]: finding for finding in after if finding["subject"] == finding["control"]}
     again = {finding["control"] for finding in after} | {rule.split(".")[0] for rule, _subject in outcomes}
     known = {key(finding) for finding in before}
-    merged = [_merged(old, now.get(key(old)), outcomes.get(key(old)), old["control"] in again) for old in before]
+    merged = [
+        _merged(old, now.get(key(old), broken.get(old["rule"])), outcomes.get(key(old)), old["control"] in again)
+        for old in before
+    ]
     merged += [
         {**new, "status_before": f.NOT_ASSESSED, "note": "first seen after the fix"}
         for new in after
@@ -57,9 +62,9 @@ def _merged(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -
         return {**old, "status": f.ERROR, "note": outcome.failure}
     if not again:
         return old
-    if new is None:
-        return {**old, "status": f.FIXED, "note": _done(outcome)} if outcome else old
-    if new["status"] in GOOD and old["status"] not in GOOD:
+    if new is None and outcome is None and old["status"] != f.FAIL:
+        return old
+    if new is None or (new["status"] in GOOD and old["status"] not in GOOD):
         return {**old, "status": f.FIXED, "note": _done(outcome)}
     if new["status"] != old["status"] or outcome is not None:
         return {**old, "status": new["status"], "note": f"after the fix: {new['message']}"}

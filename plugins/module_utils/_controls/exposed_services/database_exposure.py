@@ -39,7 +39,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 
-REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles.html#do-not-expose-unnecessary-services"
+REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-expose-unnecessary-services"
 
 BIND = Rule(
     "bind",

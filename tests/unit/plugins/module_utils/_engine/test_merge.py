@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of a finding, by what it was, what the second look says, and how its fix ended."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import Outcome, merge
+
+Wire = dict[str, t.Any]
+MADE, FAILED = Outcome(changes=("edit x",)), Outcome("x refused it; everything of this fix was put back")
+
+
+def finding(status: str, subject: str = "s") -> Wire:
+    control = {"control": "c", "rule": "c.r", "subject": subject}
+    return {**control, "status": status, "status_before": status, "message": f"says {status}", "note": ""}
+
+
+@pytest.mark.parametrize(
+    ("old", "after", "outcome", "status", "note"),
+    [
+        pytest.param("fail", [finding("pass")], MADE, "fixed", "edit x", id="fixed"),
+        pytest.param("fail", [], MADE, "fixed", "edit x", id="its subject is gone"),
+        pytest.param("fail", [finding("fail")], MADE, "fail", "after the fix: says fail", id="the fix did not help"),
+        pytest.param("fail", [finding("fail")], FAILED, "error", FAILED.failure, id="the fix failed"),
+        pytest.param("fail", [finding("pass")], None, "fixed", "put right by another fix of this run", id="by another"),
+        pytest.param(
+            "fail", [finding("pass", "x")], None, "fixed", "put right by another fix of this run", id="gone too"
+        ),
+        pytest.param("fail", [finding("error", "c")], MADE, "error", "after the fix: says error", id="control broke"),
+        pytest.param(
+            "fail", [finding("not_assessed", "c")], None, "not_assessed", "after the fix: says not_assessed", id="blind"
+        ),
+        pytest.param("pass", [finding("fail")], None, "fail", "after the fix: says fail", id="a fix made it worse"),
+        pytest.param("pass", [finding("pass", "x")], None, "pass", "", id="what passed is gone"),
+        pytest.param("fail", [], None, "fail", "", id="not asked again"),
+    ],
+)
+def test_one_finding(old: str, after: list[Wire], outcome: Outcome | None, status: str, note: str) -> None:
+    outcomes = {("c.r", "s"): outcome} if outcome else {}
+    merged = next(one for one in merge([finding(old)], after, outcomes) if one["subject"] == "s")
+    assert (merged["status"], merged["note"], merged["status_before"]) == (status, note, old)
+
+
+def test_what_only_the_second_look_sees_is_added() -> None:
+    _old, new = merge([finding("pass", "a")], [finding("pass", "a"), finding("fail", "b")], {})
+    assert (new["subject"], new["status"], new["status_before"]) == ("b", "fail", "not_assessed")
