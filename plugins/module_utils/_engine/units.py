@@ -85,14 +85,15 @@ class UnitState(Change):
         return [verb for verb, needed in steps.items() if needed]
 
     def capture(self, host: Machine) -> Before:
-        return {"state": dataclasses.asdict(read_state(host, self.unit)), "links": _links(host)}
+        return {"links": _links(host)}
 
     def apply(self, host: Machine, *, tag: str) -> None:
         for verb in self._verbs(read_state(host, self.unit)):
             systemctl(host, verb, self.unit)
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
-        old = State(**captured["state"])
+        # The planned-against state: by the time of the act an earlier step, or a package, may have moved the unit.
+        old = self.before
         if read_state(host, self.unit).enablement == "masked" and old.enablement != "masked":
             systemctl(host, "unmask", self.unit)
         if _restore_links(host, captured["links"], _names(host, self.unit)):

@@ -51,7 +51,8 @@ def dump(machine: Machine) -> str:
 
 
 def install(machine: Machine) -> Completed:
-    """The package and the two files that come with it."""
+    """The package, the two files that come with it, and the service that it starts."""
+    machine.unit(HELPER)
     status = machine.path("/var/lib/dpkg/status").read_text(encoding="utf-8")
     machine.write("/var/lib/dpkg/status", status + STANZA)
     machine.write(f"{PARTS}/20auto-upgrades", "".join(f'APT::Periodic::{key} "1";\n' for key in SWITCHES))
@@ -62,7 +63,13 @@ def install(machine: Machine) -> Completed:
 SWITCHES = ("Update-Package-Lists", "Unattended-Upgrade")
 
 
+HELPER = "unattended-upgrades.service"
+
+
 def remove(machine: Machine) -> Completed:
+    """Debian's package leaves its service running, so that only who stopped it first is rid of it."""
+    if not machine.units[HELPER].active:
+        del machine.units[HELPER]
     status = machine.path("/var/lib/dpkg/status").read_text(encoding="utf-8")
     machine.write("/var/lib/dpkg/status", status.replace(STANZA, ""))
     for name in ("20auto-upgrades", "50unattended-upgrades"):

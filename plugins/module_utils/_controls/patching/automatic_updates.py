@@ -145,7 +145,14 @@ def _installed(host: Host) -> Verdict:
     evidence = (f.Evidence(apt.STATUS, f"{PACKAGE} {version} is {state}".replace("  ", " "), "installed"),)
     message = f"{PACKAGE} is {state}"
     finding = f.Finding(INSTALLED, PACKAGE, f.PASS if good else f.FAIL, message, evidence)
-    return Verdict(finding, packages=() if good else (InstallPackage(PACKAGE),))
+    return Verdict(finding) if good else Verdict(finding, packages=(InstallPackage(PACKAGE),), units=_helper(host))
+
+
+def _helper(host: Host) -> tuple[UnitState, ...]:
+    """The service that the package starts; part of the fix, since Debian's package leaves it running when removed."""
+    if not host.exists("/run/systemd/system"):
+        return ()
+    return (UnitState(f"{PACKAGE}.service", State(active=False), State(active=True, enablement="enabled")),)
 
 
 # Rules enabled and origins
