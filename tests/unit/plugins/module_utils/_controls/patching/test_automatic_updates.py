@@ -215,6 +215,7 @@ def test_failing_rules_share_one_fix(ground: Ground) -> None:
     assert [change.describe() for change in fix] == [
         "install unattended-upgrades",
         f"create {automatic_updates.DROP_IN}",
+        "enable and start unattended-upgrades.service",
     ]
     assert fix[1].diff()["after"].endswith('\nAPT::Periodic::Enable "1";\n')
 
