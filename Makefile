@@ -67,11 +67,13 @@ build: .venv/.tests ## The built collection, installed elsewhere, audits this ma
 
 molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from outside
 	tests/bootstrap/engine
+	molecule reset # A machine that was restarted has no fleet, whatever Molecule remembers.
 	molecule test --all
 
 .PHONY: demo
 demo: .venv/.tests $(COLLECTION) ## A small fleet: before, hardened, after (`molecule destroy` ends it)
 	@tests/bootstrap/engine
+	@molecule reset
 	@molecule create
 	@for playbook in audit harden audit; do \
 	  ansible-playbook --inventory molecule/inventory/hosts.yml --extra-vars 'infosec_hosts=molecule:!clients' playbooks/$$playbook.yml; \
