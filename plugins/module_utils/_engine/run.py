@@ -110,8 +110,8 @@ def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> 
     if waiting:
         return _wait(host, journal, requests, findings, plan, settings)
     journal.note("ended")
-    concerned = [request for request in requests if request.control.name in {fix.control for fix in plan}]
-    return _result(host, findings, concerned, plan, settings, journal.run_id)
+    # All are asked again, not only those that changed something: a port that one control closed is another's finding.
+    return _result(host, findings, requests, plan, settings, journal.run_id)
 
 
 def _wait(
@@ -125,7 +125,7 @@ def _wait(
     """Leave the fixes that need packages in the journal, as planned, for `resume`."""
     waiting = [fix for fix in plan if fix.packages]
     held = {fix.control for fix in waiting}
-    concerned = [request for request in requests if request.control.name in {fix.control for fix in plan} - held]
+    concerned = [request for request in requests if request.control.name not in held]
     result = _result(host, findings, concerned, [fix for fix in plan if fix not in waiting], settings, journal.run_id)
     for_later = [finding for finding in result.findings if finding["control"] in held]
     journal.note("waiting", plan={"fixes": [_record(fix) for fix in waiting], "findings": for_later})

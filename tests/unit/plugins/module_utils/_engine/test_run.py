@@ -188,3 +188,14 @@ def test_a_run_that_another_took_over_is_not_resumed(root: pathlib.Path) -> None
     with pytest.raises(ChangeError, match="is ended, not waiting for packages"):
         resume(toy.RootHost(root=str(root)), [Request(one(packaged), {})], toy.settings(), waiting.run_id)
     assert not (root / "etc/own.conf").exists()
+
+
+def test_what_one_control_puts_right_counts_for_the_others(root: pathlib.Path) -> None:
+    def watches(host: Host, options: Options) -> t.Iterator[f.Finding]:
+        off = host.read_text("/etc/flag") == "off"
+        yield f.Finding(toy.RULE, "the flag", f.FAIL if off else f.PASS, "looked at")
+
+    requests = [Request(one(watches), {}), Request(toy.CONTROL, {})]
+    result = run(toy.RootHost(root=str(root)), requests, toy.settings())
+    watched = next(finding for finding in result.findings if finding["control"] == "one")
+    assert (watched["status"], watched["note"]) == ("fixed", "put right by another fix of this run")
