@@ -25,7 +25,6 @@ mkswap -q -L oldswap /dev/vdb1
 echo "UUID=$(blkid -s UUID -o value /dev/vdb1) none swap sw,pri=7 0 0" >> /etc/fstab
 systemctl daemon-reload
 swapon -a
-update-initramfs -u 2>&1
 printf secret > /run/key
 cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/vdb2 /run/key
 echo "data_crypt /dev/vdb2 /run/key luks,noauto" >> /etc/crypttab
