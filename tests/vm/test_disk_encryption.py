@@ -19,9 +19,9 @@ from ansible_collections.infosec.principles.tests.vm.vm import ROOT, Vm, image
 
 SUITE = os.environ.get("VM_SUITE", "bookworm")
 PREPARE = """
-printf 'label: gpt\\nsize=64M, type=swap\\ntype=linux\\n' | sfdisk -q /dev/vdb
+printf 'label: gpt\\nsize=64M, type=S\\ntype=L\\n' | sfdisk -q /dev/vdb
 udevadm settle
-mkswap -q -L oldswap /dev/vdb1
+mkswap -L oldswap /dev/vdb1
 echo "UUID=$(blkid -s UUID -o value /dev/vdb1) none swap sw,pri=7 0 0" >> /etc/fstab
 systemctl daemon-reload
 swapon -a

@@ -130,7 +130,9 @@ class Vm:
 
     def _ssh(self, script: str, *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         argv = ["ssh", *SSH_OPTIONS, "-o", "ConnectTimeout=5", "-i", self._file("id_ed25519"), "-p", str(self.port)]
-        return subprocess.run([*argv, "root@127.0.0.1", script], check=check, capture_output=True)
+        done = subprocess.run([*argv, "root@127.0.0.1", script], check=False, capture_output=True)
+        assert not check or done.returncode == 0, f"{script}\n{done.stderr.decode(errors='replace')}"
+        return done
 
     def _await_ssh(self, qemu: subprocess.Popen[bytes]) -> bool:
         """Whether it answers; it does not where QEMU has ended."""

@@ -66,7 +66,7 @@ def test_reads_what_mkswap_writes(tmp_path: Path, label: str) -> None:
         stream.truncate(1024 * 1024)
     disk.chmod(0o600)
     uuid = "d656c4ef-b3a9-48b3-8036-422f9ae39905"
-    subprocess.run(["/sbin/mkswap", "-q", "-U", uuid, "-L", label, disk], check=True)
+    subprocess.run(["/sbin/mkswap", "-U", uuid, "-L", label, disk], check=True, capture_output=True)
     assert swapspace.parse(disk.read_bytes()[:65536]) == swapspace.Signature(uuid, label)
 
 
