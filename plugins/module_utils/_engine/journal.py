@@ -145,13 +145,17 @@ class Journal:
         return run
 
     def _write(self, **record: t.Any) -> None:
+        with _writing(self._path):
+            self._append(record)
+        self._fault(record["event"])
+
+    def _append(self, record: dict[str, t.Any]) -> None:
         fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            os.write(fd, _separator(self._path) + json.dumps(record).encode() + b"\n")
+            _write_whole(fd, _separator(self._path) + json.dumps(record).encode() + b"\n")
             os.fsync(fd)
         finally:
             os.close(fd)
-        self._fault(record["event"])
 
 
 def runs(host: Machine) -> list[Run]:
@@ -173,11 +177,13 @@ def lock(host: Machine, *, by: str, timeout: float) -> t.Iterator[None]:
     """Hold this host against other runs; waits at most `timeout` seconds, then raises Locked with who holds it."""
     _make_folder(host)
     path = os.path.join(host.path(STATE), "lock")
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with _writing(path):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         _acquire(fd, path, timeout)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, json.dumps({"pid": os.getpid(), "by": by, "since": _now()}).encode(), 0)
+        with _writing(path):
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, json.dumps({"pid": os.getpid(), "by": by, "since": _now()}).encode(), 0)
         yield
         os.ftruncate(fd, 0)
     finally:
@@ -247,12 +253,42 @@ def _folder(host: Machine) -> str:
 
 
 def _make_folder(host: Machine) -> None:
-    os.close(open_folder(_folder(host), create=True))
-    os.chmod(host.path(STATE), 0o700)
+    for path in (host.path(STATE), _folder(host)):
+        with _writing(path):
+            folder = open_folder(path, create=True)
+        try:
+            _own(folder, path)
+        finally:
+            os.close(folder)
+
+
+def _own(folder: int, path: str) -> None:
+    """Whoever writes a record there has undo write any file as root."""
+    owner = os.fstat(folder).st_uid
+    if owner != os.geteuid():
+        raise ChangeError(f"{path}: belongs to user {owner}, nothing was done; find out who made it and remove it")
+    os.fchmod(folder, 0o700)
+
+
+@contextlib.contextmanager
+def _writing(path: str) -> t.Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise ChangeError(
+            f"{path}: the journal cannot be written ({exc.strerror}); mend that and run again, which puts in order "
+            "what was begun"
+        ) from exc
 
 
 def _now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+def _write_whole(fd: int, data: bytes) -> None:
+    """Write all of it: on a disk that fills up, write(2) takes a part and calls that a success."""
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 def _separator(path: str) -> bytes:

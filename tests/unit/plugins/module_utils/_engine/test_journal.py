@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
+import os
 import pathlib
 import signal
 import subprocess
@@ -212,3 +214,43 @@ def test_changes_survive_the_journal(root: pathlib.Path) -> None:
     journal.begin(1, change)
     assert journal.read().fixes[1].steps[0].change == change
     assert json.loads((root / "var/lib/infosec-principles/runs/r1.jsonl").read_text().splitlines()[-1])["step"] == 1
+
+
+def test_a_disk_that_fills_up_is_no_success(root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, really, room = toy.state(root), os.write, [1500]
+
+    def write(fd: int, data: bytes) -> int:
+        if b"jsonl" not in os.readlink(f"/proc/self/fd/{fd}").encode():
+            return really(fd, data)
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        part = really(fd, data[: room[0]])
+        room[0] -= part
+        return part
+
+    monkeypatch.setattr(os, "write", write)
+    with pytest.raises(ChangeError, match=r"the journal cannot be written \(No space left on device\)"):
+        toy.harden(root)
+    assert toy.state(root) == first
+    monkeypatch.undo()
+    toy.harden(root)
+    undo(host(root), "all", Settings())
+    assert toy.state(root) == first
+
+
+def test_an_unwritable_place_is_named(root: pathlib.Path) -> None:
+    (root / "var/lib").mkdir(parents=True)
+    (root / "var/lib/infosec-principles").write_text("no folder")
+    with pytest.raises(ChangeError, match=r"infosec-principles: the journal cannot be written \(Not a directory\)"):
+        toy.harden(root)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder to another user, which root alone may")
+@pytest.mark.parametrize("name", ["", "runs"])
+def test_a_journal_that_somebody_else_made_is_refused(root: pathlib.Path, name: str) -> None:
+    first, state = toy.state(root), root / "var/lib/infosec-principles"
+    (state / "runs").mkdir(parents=True)
+    os.chown(state / name, 65534, 65534)
+    with pytest.raises(ChangeError, match="belongs to user 65534, nothing was done"):
+        toy.harden(root)
+    assert toy.state(root) == first
