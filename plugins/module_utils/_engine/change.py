@@ -22,6 +22,10 @@ class ChangeError(Exception):
     """A change that could not be made or taken back: what, where, what was found, and the remedy."""
 
 
+class NothingDone(ChangeError):
+    """A change that `apply` refused before it touched anything, so that there is nothing to take back."""
+
+
 class Completed(t.Protocol):
     """The end of a command."""
 
@@ -65,7 +69,10 @@ class Change:
         return ""
 
     def apply(self, host: Machine, *, tag: str) -> None:
-        """Make the change. `tag` names this run and step (for temporary files). Raises ChangeError."""
+        """Make the change. `tag` names this run and step (for temporary files).
+
+        Raises ChangeError; NothingDone where the thing is still as it was found.
+        """
         raise NotImplementedError
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
     ChangeError,
     Diff,
     Machine,
+    NothingDone,
     kind,
 )
 
@@ -33,7 +34,11 @@ class _Probed(Change):
         return {"before_header": self.title, "after_header": self.title, "before": self.before, "after": self.after}
 
     def apply(self, host: Machine, *, tag: str) -> None:
-        if not self._done(host):
+        try:
+            done = self._done(host)
+        except ChangeError as exc:
+            raise NothingDone(str(exc)) from exc
+        if not done:
             self._act(host, "do")
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
     ChangeError,
     Diff,
     Machine,
+    NothingDone,
     kind,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import (
@@ -95,7 +96,7 @@ class WriteFile(Change):
         if now == self.after:
             return
         if now != self.before:
-            raise ChangeError(f"{self.path}: changed between the plan and the act, nothing was written; run again")
+            raise NothingDone(f"{self.path}: changed between the plan and the act, nothing was written; run again")
         _put(host, self.path, self.after, tag=tag, meta={"mode": self.mode}, validate=self.validate)
 
     def conflict(self, host: Machine) -> str:
@@ -131,7 +132,7 @@ class RemoveFile(Change):
         if now is None:
             return
         if now != self.before:
-            raise ChangeError(f"{self.path}: changed between the plan and the act, not removed; run again")
+            raise NothingDone(f"{self.path}: changed between the plan and the act, not removed; run again")
         _drop(host, self.path)
 
     def conflict(self, host: Machine) -> str:
@@ -184,15 +185,13 @@ def _put(
     keep = _meta(host, path) or meta
     with _folder_of(host, path, create=True) as folder:
         temporary = _temporary(path, tag)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=folder)
+        _unlink(folder, temporary)
         try:
             _write(folder, temporary, text, keep)
             _validate(host, path, temporary, validate)
             os.rename(temporary, os.path.basename(path), src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=folder)
+            _unlink(folder, temporary)
             raise
         os.fsync(t.cast(int, folder))
 
@@ -234,15 +233,20 @@ def _restore(host: Machine, path: str, text: str | None, captured: Before, *, ta
 
 def _drop(host: Machine, path: str) -> None:
     with _folder_of(host, path, missing_ok=True) as folder:
-        if folder is None:
-            return
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.basename(path), dir_fd=folder)
-        os.fsync(folder)
+        if folder is not None:
+            _unlink(folder, os.path.basename(path))
+            os.fsync(folder)
 
 
 def _clean(host: Machine, path: str, tag: str) -> None:
     """Remove what a killed process left beside the file."""
-    with _folder_of(host, path, missing_ok=True) as folder, contextlib.suppress(FileNotFoundError):
+    with _folder_of(host, path, missing_ok=True) as folder:
         if folder is not None:
-            os.unlink(_temporary(path, tag), dir_fd=folder)
+            _unlink(folder, _temporary(path, tag))
+
+
+def _unlink(folder: int | None, name: str) -> None:
+    """Remove the name if it is there; looked at first, since a read-only file system refuses also what is not."""
+    with contextlib.suppress(FileNotFoundError):
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        os.unlink(name, dir_fd=folder)

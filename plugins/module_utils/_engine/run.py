@@ -11,7 +11,13 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request, assess, to_wire
-from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError, dump, load
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
+    Change,
+    ChangeError,
+    NothingDone,
+    dump,
+    load,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
     Fault,
     Journal,
@@ -183,6 +189,8 @@ def _apply_fix(host: t.Any, journal: Journal, number: int, changes: t.Sequence[C
             change.apply(host, tag=journal.tag(steps[-1]))
             journal.note("done", step=steps[-1].number)
     except Exception as exc:
+        if isinstance(exc, NothingDone):
+            journal.note("reverted", step=steps.pop().number)
         failures = take_back(host, journal, list(reversed(steps)))
         back = f"; NOT put back: {'; '.join(failures)}" if failures else "; everything of this fix was put back"
         return Outcome(f"{exc}{back}")

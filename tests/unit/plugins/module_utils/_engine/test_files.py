@@ -131,6 +131,20 @@ def test_a_full_disk_leaves_the_old_file(host: Host, monkeypatch: pytest.MonkeyP
     assert target.read_text() == "old" and os.listdir(target.parent) == ["x.conf"]
 
 
+def test_a_read_only_file_system_leaves_nothing_to_take_back(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = place(host, "/etc/x.conf")
+    target.write_text("old")
+    change = write_file(host, "/etc/x.conf", "new")
+    captured = change.capture(host)
+
+    def refuse(*args: t.Any, **options: t.Any) -> t.NoReturn:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "unlink", refuse)  # which unlink(2) says there also of what does not exist
+    change.revert(host, captured, tag="t")
+    assert target.read_text() == "old"
+
+
 def test_hidden_text_stays_out_of_the_diff(host: Host) -> None:
     place(host, "/etc/secret.conf").write_text("password=hunter2\n")
     diff = write_file(host, "/etc/secret.conf", "password=hunter3\n", sensitive=True).diff()

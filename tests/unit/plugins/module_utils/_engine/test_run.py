@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Statement
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
@@ -120,6 +121,21 @@ def test_a_file_changed_between_plan_and_act_is_left_alone(root: pathlib.Path) -
     result = run_one(one(assess), root)
     assert "changed between the plan and the act" in result.findings[0]["note"]
     assert (root / "etc/edited.conf").read_text() == "somebody was faster\n"
+    assert result.findings[0]["note"].endswith("everything of this fix was put back")
+    assert undo(toy.RootHost(root=str(root)), "all", UndoSettings()).undone == [], "nothing stands that was never made"
+
+
+def test_what_cannot_be_asked_was_not_done(root: pathlib.Path) -> None:
+    down = Statement("rename it", "", "", ("sh", "-c", "echo no server >&2; exit 1"), "do", "undo", "probe")
+
+    def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:
+        yield f.Finding(toy.RULE, "x", f.FAIL, "bad", fix=(write_file(host, "/etc/edited.conf", "good\n"), down))
+
+    first = toy.state(root)
+    assert run_one(one(assess), root).findings[0]["note"] == (
+        "rename it: sh failed (rc 1): no server; everything of this fix was put back"
+    )
+    assert toy.state(root) == first
 
 
 def raises(host: Host, options: Options) -> t.Iterator[f.Finding]:
