@@ -112,6 +112,29 @@ class TakeUp(Change):
 
 @kind
 @dataclasses.dataclass(frozen=True)
+class Check(Change):
+    """A command that changes nothing and has to exit 0 before the fix goes on."""
+
+    title: str
+    argv: tuple[str, ...]
+
+    def describe(self) -> str:
+        return self.title
+
+    def diff(self) -> Diff:
+        return {"before_header": self.title, "after_header": self.title, "before": "", "after": ""}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        done = host.run(self.argv, timeout=60)
+        if done.rc != 0:
+            raise NothingDone(f"{self.title}: no (rc {done.rc}): {(done.stderr or done.stdout).strip()}")
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        """Nothing: there is nothing to take back."""
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
 class Statement(_Probed):
     """Text (SQL, as a rule) given to `argv` on its standard input; `probe` makes it print 1 once `do` is done."""
 

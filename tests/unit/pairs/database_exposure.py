@@ -37,6 +37,7 @@ def redis(bind: str) -> t.Callable[[Machine], None]:
             "/lib/systemd/system/redis-server.service", f"[Service]\nExecStart=/usr/bin/redis-server {REDIS}\n"
         )
         machine.unit("redis-server.service", process="redis-server")
+        machine.programs["runuser"] = lambda argv, stdin: Completed(0, "", "")
         machine.programs["redis-cli"] = lambda argv, stdin: Completed(0, redis_answers(machine), "")
         on_restart(machine, "redis-server.service", lambda: [("tcp", at, PORT) for at in bound(machine)])
 

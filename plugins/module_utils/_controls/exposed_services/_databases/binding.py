@@ -115,7 +115,8 @@ class Binding:
             paths = ", ".join(file.path for file in files)
             return Plan(remark=f"{paths} says otherwise and is in use: something wins over it, look for it")
         if self.may_restart and unit:
-            return Plan((*changed, *self._order(), Activate(unit, "restart", self._answering())))
+            restart = Activate(unit, "restart", self._answering())
+            return Plan((*changed, *self._order(), *self.server.starts_again(self.host), restart))
         how = "set restart: when_needed, or restart it by hand" if unit else "by hand, it has no systemd unit"
         forgets = FORGETS if self.server.FORGETS else ""
         return Plan(changed, f"a restart is {'needed' if changed else 'pending'} ({how}{forgets})")

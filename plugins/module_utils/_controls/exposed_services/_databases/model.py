@@ -103,6 +103,10 @@ class Server:
         """The files as they have to be for it to listen so after a restart. Raises Refused or HostError."""
         raise Refused(f"there is no automatic change for {self.PRODUCT}")
 
+    def starts_again(self, host: Host) -> tuple[Change, ...]:
+        """What to see before a restart: that the server would not stay down over what else its files say by now."""
+        return ()
+
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         """Whom it lets in. `restrict_accounts`: a fix may narrow accounts. Raises HostError where it cannot be read."""
         raise NotImplementedError

@@ -29,7 +29,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
-from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Statement
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check, Statement
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses, sockets
@@ -106,6 +107,11 @@ class MySQL(Server):
         path = f"{_include_dir(host)}/{DROP_IN}"
         return (write_file(host, path, f"{HEADER}[mysqld]\n{''.join(lines)}", validate=self._check(host)),)
 
+    def starts_again(self, host: Host) -> tuple[Change, ...]:
+        program = self._program(host)
+        title = f"see that {self.process} can read its option files"
+        return (Check(title, (program, "--verbose", "--help")),) if program else ()
+
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         state = self.state(host)
         if state.me == "@":
@@ -121,9 +127,12 @@ class MySQL(Server):
 
     def _check(self, host: Host) -> tuple[str, ...]:
         """The command that reads an option file and ends; () where the server's program is nowhere known."""
-        places = (f"{folder}/{self.process}" for folder in PROGRAMS)
-        program = next((place for place in places if host.exists(place)), "")
+        program = self._program(host)
         return (program, "--defaults-file={}", "--print-defaults") if program else ()
+
+    def _program(self, host: Host) -> str:
+        places = (f"{folder}/{self.process}" for folder in PROGRAMS)
+        return next((place for place in places if host.exists(place)), "")
 
     def _admitted(
         self,

@@ -30,7 +30,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
-from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Statement
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check, Statement
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
@@ -190,10 +190,19 @@ class PostgreSQL(Server):
     def _fix(self, host: Host, plan: WriteFile | None) -> tuple[Change, ...]:
         if not self.unit:
             return (plan,) if plan else ()
-        title = f"see that PostgreSQL on port {self.port} can read pg_hba.conf"
-        sound = Statement(title, "", "", _psql(host, self.port), HBA_IS_SOUND, "", "select 0")
-        reload = Activate(self.unit, "reload")
+        sound, reload = self._sound(host), Activate(self.unit, "reload")
         return (plan, sound, reload) if plan else (sound, reload)
+
+    def _sound(self, host: Host) -> Statement:
+        title = f"see that PostgreSQL on port {self.port} can read pg_hba.conf"
+        return Statement(title, "", "", _psql(host, self.port), HBA_IS_SOUND, "", "select 0")
+
+    def starts_again(self, host: Host) -> tuple[Change, ...]:
+        state = self.state(host)
+        command = _validation(host, state)
+        words = tuple(word.replace("{}", state.value("config_file")) for word in command)
+        title = f"see that PostgreSQL on port {self.port} can read its configuration"
+        return (self._sound(host), *((Check(title, words),) if words else ()))
 
 
 def find(host: Host) -> t.Iterator[Server]:

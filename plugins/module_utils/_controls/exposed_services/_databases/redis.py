@@ -20,6 +20,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     grouped,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._formats import marked_block, redis_conf
@@ -36,6 +38,10 @@ STEPS = (
     "set a password (requirepass, or the users' in the ACL), give it to the clients, and restart them all; "
     "a password cannot be invented here without cutting them off"
 )
+#: Reads a configuration and stops at a directive of ours after it; says only where, since a line may be secret.
+READS = """said=$("$1" "$2" --infosec-principles-check yes 2>&1)
+case $said in (*infosec-principles-check*) exit 0 ;; esac
+printf '%s\\n' "$said" | grep -o 'at line [0-9]*' >&2; exit 1"""
 #: The first version that keeps strangers out in protected mode although addresses are bound (its release notes).
 PROTECTS_BOUND = (7, 0)
 
@@ -101,6 +107,12 @@ class Redis(Server):
             write_file(host, path, marked_block.put(text, BLOCK, [setting]), sensitive=redis_conf.holds_secrets(text)),
         )
 
+    def starts_again(self, host: Host) -> tuple[Change, ...]:
+        user = host.ask("systemctl", "show", "-p", "User", "--", self.unit).stdout.partition("=")[2].strip()
+        path = self._config(host)
+        argv = ("runuser", "-u", user or "root", "--", "sh", "-c", READS, "sh", self.process, path)
+        return (Check(f"see that {self.PRODUCT} can read {path}", argv),)
+
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
         answers = self.answers(host)
         exposed = [endpoint.name for endpoint in self.endpoints if endpoint.exposed]
@@ -136,8 +148,8 @@ class Redis(Server):
         return host.read_text(unit.fragment) if unit and unit.fragment and host.exists(unit.fragment) else ""
 
     def _by_port(self, host: Host) -> str:
-        ports = {endpoint.port for endpoint in self.endpoints}
-        return next((path for path in _configs(host) if int(_settings(host, path).get("port", "6379")) in ports), "")
+        ports = {str(endpoint.port) for endpoint in self.endpoints}
+        return next((path for path in _configs(host) if _settings(host, path).get("port", "6379") in ports), "")
 
     def _password(self, host: Host) -> str:
         # Anybody may call a program redis-server and listen where the real one does not.

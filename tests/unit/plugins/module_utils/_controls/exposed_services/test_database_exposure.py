@@ -9,12 +9,15 @@ import dataclasses
 import ipaddress
 import json
 import pathlib
+import subprocess
 import time
 import typing as t
 
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import database_exposure
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import NothingDone
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses
@@ -149,6 +152,7 @@ def test_postgresql_open_to_all(stage: Stage, version: str, release: str) -> Non
     assert [change.describe() for change in bind.fix] == [
         f"create /etc/postgresql/{version}/main/conf.d/zz-infosec-principles.conf",
         f"create /etc/systemd/system/{unit}.d/infosec-principles.conf",
+        "see that PostgreSQL on port 5432 can read pg_hba.conf",
         f"restart {unit}",
     ]
     assert "listen_addresses = 'localhost,10.77.1.12'\n" in bind.fix[0].diff()["after"]
@@ -178,6 +182,16 @@ def test_postgresql_for_anyone(stage: Stage) -> None:
     found = stage.findings(service(5432, "any"))
     assert {finding.status for finding in found.values()} == {"pass"}
     assert "anyone" in found[("bind", f"{unit} 5432/tcp")].message
+
+
+def test_postgresql_reads_its_configuration_before_a_restart(stage: Stage) -> None:
+    unit = postgresql(stage)
+    stage.write("/usr/lib/postgresql/15/bin/postgres", "")
+    stage.answer("postgres", "", rc=1, error="FATAL: configuration file contains errors\n")
+    *_, sound, restart = stage.findings(service(5432, CLIENT))[("bind", f"{unit} 5432/tcp")].fix
+    assert restart.describe() == f"restart {unit}"
+    with pytest.raises(NothingDone, match=r"can read its configuration: no .*configuration file contains errors"):
+        sound.apply(stage.host(), tag="t")
 
 
 def test_restart_never_writes_and_says_that_a_restart_is_needed(stage: Stage) -> None:
@@ -362,6 +376,16 @@ def test_mariadb_open_to_all(stage: Stage, name: str) -> None:
     assert "'shop'@'%'" in [evidence.found for evidence in admission.evidence]
 
 
+def test_mariadb_reads_its_option_files_before_a_restart(stage: Stage) -> None:
+    mariadb(stage, "10.11-debian12")
+    stage.write("/usr/sbin/mariadbd", "")
+    stage.answer("mariadbd", "", rc=7, error="[ERROR] mariadbd: unknown variable 'bufer_size=1'\n")
+    *_, sound, restart = stage.findings(service(3306, CLIENT))[("bind", "mariadb.service 3306/tcp")].fix
+    assert restart.describe() == "restart mariadb.service"
+    with pytest.raises(NothingDone, match=r"can read its option files: no .*unknown variable"):
+        sound.apply(stage.host(), tag="t")
+
+
 def test_mariadb_that_binds_one_address_only_is_not_cut_from_loopback(stage: Stage) -> None:
     mariadb(stage, "10.5-debian11")
     bind = stage.findings(service(3306, CLIENT))[("bind", "mariadb.service 3306/tcp")]
@@ -466,6 +490,35 @@ def test_redis_open_to_all(stage: Stage, name: str) -> None:
     # Its clients use no password; one made up here would cut them off.
     assert (admission.status, admission.fix) == ("fail", ())
     assert "set a password" in admission.message
+
+
+REFUSAL = "*** FATAL CONFIG FILE ERROR ***\nReading the configuration file, at line {}\n>>> '{}'\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "rc", "error"),
+    [
+        (REFUSAL.format(9, 'infosec-principles-check "yes"'), 0, ""),
+        (REFUSAL.format(3, "requirepas hunter2"), 1, "at line 3\n"),
+    ],
+)
+def test_redis_reads_its_configuration_before_a_restart(stage: Stage, said: str, rc: int, error: str) -> None:
+    unit = redis(stage, REDIS[1])
+    stage.answer("systemctl", "User=redis\n")
+    *_, sound, _restart = stage.findings(service(6379, CLIENT))[("bind", f"{unit} 6379/tcp")].fix
+    assert isinstance(sound, Check) and sound.argv[:4] == ("runuser", "-u", "redis", "--")
+    stage.write("/bin/redis-server", f"#!/bin/sh\ncat <<'END'\n{said}END\nexit 1\n")
+    program = stage.root / "bin/redis-server"
+    program.chmod(0o755)
+    argv = [str(program) if word == "redis-server" else word for word in sound.argv[4:]]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (rc, "", error)
+
+
+def test_an_odd_file_beside_redis_own_harms_nobody(stage: Stage) -> None:
+    redis(stage, REDIS[1], "(error) NOAUTH Authentication required.\n")
+    stage.write("/etc/redis/aaa.conf", "port abc\n")
+    assert {finding.status for finding in stage.findings(service(6379, CLIENT)).values()} == {"fail", "not_assessed"}
 
 
 def test_redis_for_this_host_alone_is_fixed_by_its_addresses(stage: Stage) -> None:
