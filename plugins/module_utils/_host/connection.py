@@ -29,7 +29,8 @@ class Connection:
     peer, peer_port: where it comes from, as this host sees it. local, local_port: where it arrived.
     pids: the processes that carry it, from this one up to PID 1.
     unit: the unit of the sshd that took it, "" where that is unknown.
-    units: every unit that must go on for it, and for the next one, to work (`unit`, its socket, those of `pids`).
+    units: every unit that must go on for it, and for the next one, to work (`unit`, its socket, those of `pids`, and
+        what passes the connection on, such as sslh, where it comes from this host).
     """
 
     peer: str
@@ -91,12 +92,23 @@ def _connection(host: Host, chain: tuple[processes.Process, ...], ends: Ends) ->
     listening = [
         item for item in host.once(sockets.read) if (item.protocol, item.port) == ("tcp", ends[3]) and not item.loopback
     ]
+    relays = [process.place.unit for process in _relays(host, ends)]
     carried = [process.place.unit for process in chain if process.pid != 1]
     daemons = [process.place.unit for process in reversed(chain) if process.name in DAEMONS]
     taken = [unit for unit in (*daemons, *(item.unit for item in listening)) if _is_daemon(unit)]
-    wanted = (*carried, *(name for item in listening for name in (item.unit, item.socket_unit)))
+    wanted = (*carried, *relays, *(name for item in listening for name in (item.unit, item.socket_unit)))
     units = tuple(dict.fromkeys(unit for unit in wanted if unit))
     return Connection(*ends, pids=tuple(p.pid for p in chain), unit=taken[0] if taken else "", units=units)
+
+
+def _relays(host: Host, ends: Ends) -> list[processes.Process]:
+    """The processes at the other end of the connection, where that is on this host."""
+    other = (*ends[2:], *ends[:2])
+    table = host.once(sockets.table)
+    inodes = [one.inode for one in table if (one.peer, one.peer_port, one.address, one.port) == other]
+    pids = host.once(processes.holders).pids
+    found = [processes.describe(host, pid) for inode in inodes for pid in pids.get(inode, ())]
+    return [process for process in found if process]
 
 
 def _is_daemon(unit: str) -> bool:

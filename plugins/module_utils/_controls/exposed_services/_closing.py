@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import os
+import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import State, UnitState
@@ -41,6 +42,7 @@ PROTECTED: tuple[tuple[str, str], ...] = (
     ("*.scope", "it is no service; end the process itself"),
 )
 #: Commands that list containers, where they are not the engine's name and `ps`.
+_SSH = re.compile(r"(sshd?|dropbear)(@.*)?\.(service|socket)")
 LISTERS = {"kubernetes": "crictl ps"}
 _HIDDEN = "what has the socket is hidden from this user; run as root (become: true)"
 _KERNEL = "the kernel itself has the socket (NFS, WireGuard or the like), no process that could be stopped"
@@ -135,7 +137,7 @@ def _carrier(host: Host, item: Listener) -> str:
     own = {process.place.unit for process in host.once(connection.lineage)} | set(ours.units if ours else ())
     if item.unit and item.unit in own:
         return f"{item.unit} carries this run"
-    if item.process in connection.DAEMONS or item.unit in ("ssh.service", "sshd.service"):
+    if item.process in connection.DAEMONS or _SSH.fullmatch(item.unit) or _SSH.fullmatch(item.socket_unit):
         return "it takes SSH logins, which the control unused_sshd judges; declare SSH in the register"
     return ""
 

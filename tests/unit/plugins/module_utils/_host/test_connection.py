@@ -24,6 +24,19 @@ def test_trace_a_login_below_a_session_scope(recorded: t.Any) -> None:
     )
 
 
+def test_what_passes_the_connection_on_carries_it_too(recorded: t.Any) -> None:
+    host = recorded("rhel-9")
+    # sslh holds the other end of our connection.
+    table = _path(host, "/proc/net/tcp")
+    table.write_text(f"{table.read_text().rstrip()}\n 3: 630200C0:D431 0A0200C0:0016 01 0:0 0:0 0 0 0 31099 1 0\n")
+    (_path(host, "/proc/700/fd")).mkdir(parents=True)
+    (_path(host, "/proc/700/fd/3")).symlink_to("socket:[31099]")
+    (_path(host, "/proc/700/stat")).write_text("700 (sslh) S 1\n")
+    (_path(host, "/proc/700/cgroup")).write_text("0::/system.slice/sslh.service\n")
+    found = connection.trace(host, 2002)
+    assert found is not None and found.units == ("session-3.scope", "sshd.service", "sslh.service")
+
+
 def test_trace_openssh_with_sshd_session(recorded: t.Any) -> None:
     host = recorded("debian-13")
     sessions = [name for name in host.listdir("/proc") if _name(host, name) == "sshd-session"]

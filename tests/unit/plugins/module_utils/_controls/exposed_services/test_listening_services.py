@@ -308,6 +308,17 @@ def test_a_socket_that_starts_one_instance_a_connection(lay: t.Any) -> None:
     assert closing(finding) == ["stop and disable and mask x.socket"]
 
 
+@pytest.mark.parametrize("name", ["ssh", "sshd", "dropbear"])
+@pytest.mark.parametrize("accept", ["yes", "no"])
+def test_a_socket_that_takes_ssh_logins_is_never_closed(lay: t.Any, name: str, accept: str) -> None:
+    triggers = f"{name}@1-192.0.2.1:22.service" if accept == "yes" else f"{name}.service"
+    shown = [unit(f"{name}.socket", Listen="0.0.0.0:22 (Stream)", Accept=accept, Triggers=triggers)]
+    made = machine(("tcp", ALL4, 22, "", ""), shown=shown)
+    made["links"]["/proc/1/fd/40"] = "socket:[100]"
+    finding = judge(lay(made), close=True)["unjustified", "22/tcp"]
+    assert finding.fix == () and "unused_sshd" in finding.message
+
+
 @pytest.mark.parametrize(
     ("process", "cgroup", "shown", "reason"),
     [
