@@ -60,6 +60,7 @@ unit-2.21: $(COLLECTION) ## pytest with ansible-core 2.21 on Python 3.12 or newe
 
 browser: .venv/.tests $(COLLECTION) ## The HTML report in a headless browser
 	tests/bootstrap/need chromium chromium
+	tests/bootstrap/need chromedriver chromium-driver
 	pytest tests/browser
 
 build: .venv/.tests ## The built collection, installed elsewhere, audits this machine
@@ -69,6 +70,13 @@ molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from 
 	tests/bootstrap/engine
 	molecule reset # A machine that was restarted has no fleet, whatever Molecule remembers.
 	molecule test --all
+
+.PHONY: vm
+vm: .venv/.tests $(COLLECTION) ## Disk encryption on a kernel with dm-crypt, in QEMU: minutes (VM_SUITE=bookworm)
+	tests/bootstrap/need qemu-system-x86_64 qemu-system-x86
+	tests/bootstrap/need qemu-img qemu-utils
+	tests/bootstrap/need mmdebstrap mmdebstrap
+	pytest tests/vm
 
 .PHONY: demo
 demo: .venv/.tests $(COLLECTION) ## A small fleet: before, hardened, after (`molecule destroy` ends it)
