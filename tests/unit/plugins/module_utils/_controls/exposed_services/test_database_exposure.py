@@ -188,7 +188,7 @@ def test_postgresql_reads_its_configuration_before_a_restart(stage: Stage) -> No
     unit = postgresql(stage)
     stage.write("/usr/lib/postgresql/15/bin/postgres", "")
     stage.answer("postgres", "", rc=1, error="FATAL: configuration file contains errors\n")
-    *_, sound, restart = stage.findings(service(5432, CLIENT))[("bind", f"{unit} 5432/tcp")].fix
+    *_read, sound, restart = stage.findings(service(5432, CLIENT))[("bind", f"{unit} 5432/tcp")].fix
     assert restart.describe() == f"restart {unit}"
     with pytest.raises(NothingDone, match=r"can read its configuration: no .*configuration file contains errors"):
         sound.apply(stage.host(), tag="t")
@@ -380,7 +380,7 @@ def test_mariadb_reads_its_option_files_before_a_restart(stage: Stage) -> None:
     mariadb(stage, "10.11-debian12")
     stage.write("/usr/sbin/mariadbd", "")
     stage.answer("mariadbd", "", rc=7, error="[ERROR] mariadbd: unknown variable 'bufer_size=1'\n")
-    *_, sound, restart = stage.findings(service(3306, CLIENT))[("bind", "mariadb.service 3306/tcp")].fix
+    *_read, sound, restart = stage.findings(service(3306, CLIENT))[("bind", "mariadb.service 3306/tcp")].fix
     assert restart.describe() == "restart mariadb.service"
     with pytest.raises(NothingDone, match=r"can read its option files: no .*unknown variable"):
         sound.apply(stage.host(), tag="t")
@@ -505,7 +505,7 @@ REFUSAL = "*** FATAL CONFIG FILE ERROR ***\nReading the configuration file, at l
 def test_redis_reads_its_configuration_before_a_restart(stage: Stage, said: str, rc: int, error: str) -> None:
     unit = redis(stage, REDIS[1])
     stage.answer("systemctl", "User=redis\n")
-    *_, sound, _restart = stage.findings(service(6379, CLIENT))[("bind", f"{unit} 6379/tcp")].fix
+    *_read, sound, _restart = stage.findings(service(6379, CLIENT))[("bind", f"{unit} 6379/tcp")].fix
     assert isinstance(sound, Check) and sound.argv[:4] == ("runuser", "-u", "redis", "--")
     stage.write("/bin/redis-server", f"#!/bin/sh\ncat <<'END'\n{said}END\nexit 1\n")
     program = stage.root / "bin/redis-server"
