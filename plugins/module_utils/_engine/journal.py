@@ -35,6 +35,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.folders
 KINDS_FROM = (commands, files, packages, units)
 
 STATE = "/var/lib/infosec-principles"
+STAMP = "%Y%m%dT%H%M%S.%fZ"
 POLL_SECONDS = 0.2
 #: Where a test kills the process; called with the name of the point.
 Fault = t.Callable[[str], None]
@@ -167,9 +168,13 @@ def runs(host: Machine) -> list[Run]:
     return [Journal(host, name[: -len(".jsonl")]).read() for name in names if name.endswith(".jsonl")]
 
 
-def new_run_id() -> str:
-    """Sorts by time, to the microsecond; unique."""
-    return f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}"
+def new_run_id(host: Machine) -> str:
+    """Unique; sorts by time, to the microsecond, and after every run there is, though the clock were set back."""
+    now = f"{datetime.datetime.now(datetime.timezone.utc):{STAMP}}"
+    last = max((run.run_id.partition("-")[0] for run in runs(host)), default="")
+    if now <= last:
+        now = f"{datetime.datetime.strptime(last, STAMP) + datetime.timedelta(microseconds=1):{STAMP}}"
+    return f"{now}-{secrets.token_hex(3)}"
 
 
 @contextlib.contextmanager

@@ -109,7 +109,7 @@ def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> 
     findings, plan = _assess(host, requests, settings)
     if not plan:
         return Result(findings)
-    journal = Journal(host, new_run_id(), fault=settings.fault)
+    journal = Journal(host, new_run_id(host), fault=settings.fault)
     journal.start(by=settings.by)
     now, waiting = [fix for fix in plan if not fix.packages], [fix for fix in plan if fix.packages]
     _apply(host, journal, now)

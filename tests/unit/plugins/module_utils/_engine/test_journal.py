@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import json
 import multiprocessing
@@ -151,6 +152,22 @@ def test_undo_goes_newest_first(root: pathlib.Path) -> None:
     undo(host(root), "all", Settings(force=True))
     assert toy.state(root) == first
     assert undo(host(root), "all", Settings()).undone == []
+
+
+def test_a_clock_set_back_does_not_change_the_order(root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = toy.harden(root).run_id
+    (root / "etc/edited.conf").write_text("bad\n")
+
+    class Past(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Past:
+            return cls(2020, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(datetime, "datetime", Past)
+    second = toy.harden(root).run_id
+    assert second > first
+    assert undo(host(root), "latest", Settings()).undone == [second]
+    assert (root / "etc/edited.conf").read_text() == "bad\n"
 
 
 def test_undo_in_check_mode_changes_nothing(root: pathlib.Path) -> None:
