@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, read_now
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
@@ -129,6 +129,15 @@ def endpoints(listeners: t.Iterable[sockets.Listener]) -> tuple[Endpoint, ...]:
     for listener in listeners:
         ports.setdefault((listener.port, listener.protocol), []).append(listener.address)
     return tuple(Endpoint(*key, tuple(dict.fromkeys(found))) for key, found in sorted(ports.items()))
+
+
+def read_own(host: Host, path: str) -> str:
+    """The text that `write_file` will find. Never through a link: the server's user owns the folder, and could swap one
+    in to have root copy what only root may read."""
+    text = read_now(host, path)
+    if text is None:
+        raise Refused(f"{path}: no such file")
+    return text
 
 
 def first_line(text: str) -> str:

@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     Wanted,
     endpoints,
     first_line,
+    read_own,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
@@ -127,7 +128,7 @@ class PostgreSQL(Server):
         _refuse_override(state)
         value = _listen(wanted[(self.port, "tcp")])
         main = _own(host, state.value("config_file"))
-        text = host.read_text(main)
+        text = read_own(host, main)
         folder = _drop_in_folder(state, main, text)
         setting = f"listen_addresses = '{value}'"
         check = _validation(host, state)
@@ -176,10 +177,10 @@ class PostgreSQL(Server):
 
     def _hba(self, host: Host, state: State, access: pg_access.Access) -> WriteFile:
         path = _own(host, state.value("hba_file"))
-        text = host.read_text(path)
+        text = read_own(host, path)
         block = marked_block.lines_of(text, BLOCK)
         foreign = [rule for rule in access.rules if not (rule.file == path and rule.line in block)]
-        files = {rule.file: hba.parse(host.read_text(_own(host, rule.file))) for rule in foreign}
+        files = {rule.file: hba.parse(read_own(host, _own(host, rule.file))) for rule in foreign}
         raw = {name: {line.number: line for line in lines} for name, lines in files.items()}
         if any(rule.line not in raw[rule.file] for rule in foreign):
             raise Refused("pg_hba.conf was changed while it was read; run again")

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     Wanted,
     first_line,
     grouped,
+    read_own,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
@@ -101,7 +102,7 @@ class Redis(Server):
         path = self._config(host)
         if "--bind" in self._unit_file(host).split():
             raise Refused(f"{self.unit} starts it with --bind, which wins over {path}; take it out there")
-        text = host.read_text(path)
+        text = read_own(host, path)
         setting = f"bind {' '.join(_addresses(host, wanted))}"
         return (
             write_file(host, path, marked_block.put(text, BLOCK, [setting]), sensitive=redis_conf.holds_secrets(text)),

@@ -565,6 +565,34 @@ def test_redis_cannot_have_us_write_somebody_elses_file(stage: Stage) -> None:
     assert "/etc/passwd is neither" in bind.message
 
 
+@pytest.mark.parametrize("name", ["redis", "pg_hba"])
+def test_a_servers_user_cannot_have_us_copy_what_only_root_may_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The file is a link to a secret for just as long as the plan reads it."""
+    stage.write("/etc/shadow", "root hunter2 x 192.0.2.0/24 y\n" * 200)
+    unit, port, path = redis(stage, REDIS[1]), 6379, stage.root / "etc/redis/redis.conf"
+    if name == "pg_hba":
+        unit, port, path = postgresql(stage), 5432, stage.root / "etc/postgresql/15/main/pg_hba.conf"
+    really, text = Host.read_text, path.read_text()
+
+    def swapped(host: Host, wanted: str) -> str:
+        if not wanted.endswith(path.name):
+            return really(host, wanted)
+        path.unlink()
+        path.symlink_to(stage.root / "etc/shadow")
+        try:
+            return really(host, wanted)
+        finally:
+            path.unlink()
+            path.write_text(text)
+
+    monkeypatch.setattr(Host, "read_text", swapped)
+    found = stage.findings(service(port, CLIENT))
+    changes = [change.diff() for key in found for change in found[key].fix if unit in key[1]]
+    assert changes and "hunter2" not in repr(changes)
+
+
 @pytest.mark.parametrize("unit", ["", "session-3.scope", "user@1000.service"])
 def test_a_users_program_of_that_name_gets_no_password(stage: Stage, unit: str) -> None:
     stage.listen("redis-server", unit, 6379, "127.0.0.1")
