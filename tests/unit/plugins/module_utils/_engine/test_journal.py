@@ -160,7 +160,7 @@ def test_a_clock_set_back_does_not_change_the_order(root: pathlib.Path, monkeypa
 
     class Past(datetime.datetime):
         @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> Past:
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
             return cls(2020, 1, 1, tzinfo=tz)
 
     monkeypatch.setattr(datetime, "datetime", Past)
