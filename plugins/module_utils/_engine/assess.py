@@ -79,7 +79,14 @@ def to_wire(control: Control, finding: f.Finding) -> Wire:
         "reference": finding.rule.reference,
         "fix": [change.describe() for change in finding.fix],
         "diff": [change.diff() for change in finding.fix],
+        **_fingerprints(finding),
     }
+
+
+def _fingerprints(finding: f.Finding) -> Wire:
+    """Few findings have any, and what a fleet sends is a finding times thousands."""
+    found = [dataclasses.asdict(one) for one in finding.fingerprints]
+    return {"fingerprints": found} if found else {}
 
 
 def _for_each_rule(control: Control, status: str, message: str) -> list[f.Finding]:

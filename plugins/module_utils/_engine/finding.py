@@ -52,6 +52,18 @@ class Evidence:
 
 
 @dataclasses.dataclass(frozen=True)
+class Fingerprint:
+    """What the report joins across hosts: a digest of something that must be unique, or that opens something elsewhere.
+
+    kind: what it is of, such as "host_key". value: the digest, never the thing. holder: whose it is on this host.
+    """
+
+    kind: str
+    value: str
+    holder: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """One rule's verdict on one subject of one host.
 
@@ -66,6 +78,7 @@ class Finding:
     fix: tuple[Change, ...] = ()
     #: What a person does about this very subject, where that says more than the rule's remedy.
     remedy: str = ""
+    fingerprints: tuple[Fingerprint, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:

@@ -20,7 +20,7 @@ import secrets
 import time
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine import commands, files, packages, units
+from ansible_collections.infosec.principles.plugins.module_utils._engine import commands, files, guard, packages, units
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Before,
     Change,
@@ -32,7 +32,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import open_folder
 
 #: Where the kinds of change are defined. A journal may hold any of them, also those that this run has no use for.
-KINDS_FROM = (commands, files, packages, units)
+KINDS_FROM = (commands, files, guard, packages, units)
 
 STATE = "/var/lib/infosec-principles"
 STAMP = "%Y%m%dT%H%M%S.%fZ"
