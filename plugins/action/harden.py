@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of every control: packages, waivers and the exit policy."""
+"""The controller's half of every control: packages, confirming guarded changes, waivers and the exit policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import arrange
-from ansible_collections.infosec.principles.plugins.plugin_utils import _packages
+from ansible_collections.infosec.principles.plugins.plugin_utils import _confirm, _packages
 from ansible_collections.infosec.principles.plugins.plugin_utils._report import score, waivers
 
 if t.TYPE_CHECKING:
@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
 
 class ActionModule(ActionBase):
-    """Runs the module; installs what its fixes wait for and goes on; marks waived findings; fails by `fail_on`."""
+    """Runs the module; does what it waits for and goes on; marks waived findings; fails by `fail_on`."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -32,8 +32,9 @@ class ActionModule(ActionBase):
         accepted = args.pop("waivers", None) or []
         self._refuse_malformed(accepted)
         result = self._on_host(args, variables)
-        if result.get("packages") and not self._task.check_mode:
+        if not self._task.check_mode:
             result = self._with_packages(args, result, variables)
+            result = self._confirmed(args, result, variables)
         if "findings" in result:
             self._judge(result, accepted, args.get("fail_on", "none"), variables)
         return result
@@ -44,17 +45,36 @@ class ActionModule(ActionBase):
         return result
 
     def _with_packages(self, args: Result, waiting: Result, variables: Result) -> Result:
+        if not waiting.get("packages"):
+            return waiting
         installed = _packages.ensure(self, waiting, "present", variables)
         if installed.get("failed"):
             reason = f"{', '.join(waiting['packages'])} could not be installed: {installed.get('msg')}"
             return {**waiting, "failed": True, "msg": reason}
-        resumed = self._on_host({**args, "resume": waiting["run_id"]}, variables)
+        return self._joined(waiting, self._on_host({**args, "resume": waiting["run_id"]}, variables))
+
+    def _confirmed(self, args: Result, waiting: Result, variables: Result) -> Result:
+        if not waiting.get("confirm"):
+            return waiting
+        again = {**args, "resume": waiting["run_id"]}
+        with _confirm.new_connection(self._connection):
+            answer = _confirm.ask(lambda: self._on_host(again, variables), waiting["confirm"])
+        return self._joined(waiting, answer)
+
+    def _joined(self, waiting: Result, resumed: Result) -> Result:
+        """The findings of the controls that waited take the place of what they had said before."""
         if "findings" not in resumed:
             return {**waiting, **resumed}
         controls = {finding["control"] for finding in resumed["findings"]}
         others = [finding for finding in waiting["findings"] if finding["control"] not in controls]
-        findings = arrange(others + resumed["findings"])
-        return {**waiting, "findings": findings, "packages": [], "changed": waiting["changed"] or resumed["changed"]}
+        changed = waiting["changed"] or resumed["changed"]
+        return {
+            **waiting,
+            **resumed,
+            "findings": arrange(others + resumed["findings"]),
+            "diff": waiting["diff"],
+            "changed": changed,
+        }
 
     def _refuse_malformed(self, accepted: list[Result]) -> None:
         """Before the host is touched."""

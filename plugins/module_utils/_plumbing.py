@@ -22,6 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
     Control,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.run import Settings, resume, run
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
 
 
@@ -52,28 +53,39 @@ def parse_controls(catalogue: t.Mapping[str, Control], wanted: t.Mapping[str, t.
 
 def run_requests(module: AnsibleModule, requests: t.Sequence[Request]) -> None:
     """Run (or resume) and leave the process with the result."""
+    host = Host()
     settings = Settings(
         unreadable=NeedsRoot,
         check=module.check_mode,
         time_limit=module.params["time_limit"],
         lock_timeout=module.params["lock_timeout"],
         by=caller(),
+        connection=lambda: carrier(host),
     )
-    host = Host()
     try:
         waiting = module.params["resume"]
         result = resume(host, requests, settings, waiting) if waiting else run(host, requests, settings)
     except ChangeError as exc:
         module.fail_json(msg=str(exc))
     answer = dataclasses.asdict(result)
+    del answer["failure"]
     for message in answer.pop("messages"):
         module.warn(message)
-    module.exit_json(**answer, package_manager=package_manager(host))
+    answer["package_manager"] = package_manager(host)
+    if result.failure:
+        module.fail_json(msg=result.failure, **answer)
+    module.exit_json(**answer)
 
 
 def package_manager(host: Host) -> str:
     """The module behind ansible.builtin.package; "auto" where the controller has to find out by itself."""
     return "apt" if host.which("apt-get") else "auto"
+
+
+def carrier(host: Host) -> str:
+    """The SSH connection that carries this call, as text that no other has; "" for a local one."""
+    own = host.once(connection.read)
+    return f"{own.peer} {own.peer_port} {own.local} {own.local_port}" if own else ""
 
 
 def caller() -> str:

@@ -13,6 +13,8 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
 
+#: Where the collection keeps its own on a host.
+STATE = "/var/lib/infosec-principles"
 MAX_LINKS = 40
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

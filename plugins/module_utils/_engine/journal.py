@@ -29,14 +29,15 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
     dump,
     load,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import open_folder
+from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import STATE, open_folder
 
 #: Where the kinds of change are defined. A journal may hold any of them, also those that this run has no use for.
 KINDS_FROM = (commands, files, guard, packages, units)
 
-STATE = "/var/lib/infosec-principles"
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 POLL_SECONDS = 0.2
+#: States of a run in which there is nothing left to put in order.
+OVER = ("ended", "expired", "undone")
 #: Where a test kills the process; called with the name of the point.
 Fault = t.Callable[[str], None]
 
@@ -81,7 +82,8 @@ class Fix:
 class Run:
     """A run as its file tells it.
 
-    `state`: running (or killed), waiting (for packages), resumed, ended, undoing, undone.
+    `state`: running (or killed), waiting (for packages), resumed, guarded (waits for its confirmation), confirmed,
+    expired (was not confirmed, and taken back), ended, undoing, undone.
     """
 
     run_id: str
@@ -90,6 +92,7 @@ class Run:
     state: str = "running"
     fixes: dict[int, Fix] = dataclasses.field(default_factory=dict)
     waiting: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    guarded: dict[str, t.Any] = dataclasses.field(default_factory=dict)
 
     @property
     def stands(self) -> bool:
@@ -129,7 +132,7 @@ class Journal:
         return step
 
     def note(self, event: str, **fields: t.Any) -> None:
-        """Any of: done (step), reverted (step), fixed (fix), waiting (plan), ended, undoing, undone."""
+        """Any of: done (step), reverted (step), fixed (fix), waiting and guarded (plan), or a state without more."""
         self._write(event=event, **fields)
 
     def tag(self, step: Step) -> str:
@@ -195,6 +198,28 @@ def lock(host: Machine, *, by: str, timeout: float) -> t.Iterator[None]:
         os.close(fd)
 
 
+@contextlib.contextmanager
+def hold(host: Machine, *, by: str, timeout: float) -> t.Iterator[list[str]]:
+    """`lock`, once no other run waits for its confirmation, and `recover`: yields what that did.
+
+    Raises Locked after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        with lock(host, by=by, timeout=max(0, deadline - time.monotonic())):
+            pending = [run.run_id for run in runs(host) if _is_pending(host, run)]
+            if not pending:
+                yield recover(host)
+                return
+        if time.monotonic() > deadline:
+            raise Locked(f"run {pending[0]} waits for a new connection to confirm its changes; run again later")
+        time.sleep(POLL_SECONDS)
+
+
+def _is_pending(host: Machine, run: Run) -> bool:
+    return run.state == "guarded" and (guard.seconds_left(host, run.run_id) or 0) > 0
+
+
 def _acquire(fd: int, path: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while True:
@@ -207,6 +232,15 @@ def _acquire(fd: int, path: str, timeout: float) -> None:
                     f"{path}: another run holds this host for more than {timeout:g} s: {_holder(fd)}"
                 ) from None
             time.sleep(POLL_SECONDS)
+
+
+def holder(host: Machine) -> int:
+    """The process that holds the host, as it says itself. Raises ProcessLookupError where none does."""
+    try:
+        with open(os.path.join(host.path(STATE), "lock"), encoding="utf-8") as stream:
+            return int(json.load(stream)["pid"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise ProcessLookupError("nobody holds this host") from exc
 
 
 def _holder(fd: int) -> str:
@@ -236,19 +270,23 @@ def recover(host: Machine) -> list[str]:
     """Put in order what killed runs left: an unfinished fix is taken back, a finished one stays; says what was done."""
     said = []
     for run in runs(host):
-        if run.state not in ("ended", "undone"):
-            said += _recover(host, run)
+        if run.state not in OVER:
+            said += put_in_order(host, run)
     return said
 
 
-def _recover(host: Machine, run: Run) -> list[str]:
+def put_in_order(host: Machine, run: Run) -> list[str]:
+    """`recover` for one run; its state says afterwards (in the journal) that it is over, unless that failed."""
     journal = Journal(host, run.run_id)
     unfinished = [fix for fix in run.fixes.values() if fix.stands and (run.state == "undoing" or not fix.done)]
     steps = [step for fix in reversed(unfinished) for step in reversed(fix.steps) if step.stands]
     failures = take_back(host, journal, steps)
     if failures:
         return [f"run {run.run_id} was cut off and could not be put back: {failure}" for failure in failures]
-    journal.note("undone" if run.state == "undoing" else "ended")
+    journal.note({"undoing": "undone", "guarded": "expired"}.get(run.state, "ended"))
+    if run.state == "guarded":
+        guard.disarm(host, run.run_id, stop=False)
+        return [f"run {run.run_id} was not confirmed by a new connection: {len(steps)} change(s) taken back"]
     what = f"{len(steps)} change(s) of its unfinished fix(es) taken back" if steps else "nothing was half-done"
     return [f"run {run.run_id} was cut off: {what}"]
 
@@ -348,6 +386,16 @@ def _on_waiting(run: Run, record: dict[str, t.Any]) -> None:
     run.waiting, run.state = record["plan"], "waiting"
 
 
+def _on_guarded(run: Run, record: dict[str, t.Any]) -> None:
+    run.guarded, run.state = record["plan"], "guarded"
+
+
+def _on_confirmed(run: Run, record: dict[str, t.Any]) -> None:
+    for fix in run.fixes.values():
+        fix.done = fix.done or fix.stands
+    run.state = "confirmed"
+
+
 def _on_state(run: Run, record: dict[str, t.Any]) -> None:
     run.state = record["event"]
 
@@ -361,6 +409,9 @@ _EVENTS: dict[str, t.Callable[[Run, dict[str, t.Any]], None]] = {
     "fixed": _on_fixed,
     "waiting": _on_waiting,
     "resumed": _on_state,
+    "guarded": _on_guarded,
+    "confirmed": _on_confirmed,
+    "expired": _on_state,
     "ended": _on_state,
     "undoing": _on_state,
     "undone": _on_state,

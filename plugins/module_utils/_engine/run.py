@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine import guard
 from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request, assess, to_wire
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Change,
@@ -21,27 +22,33 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
     Fault,
     Journal,
+    Run,
     Step,
+    hold,
     lock,
     new_run_id,
-    recover,
     take_back,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import Key, Outcome, Wire, arrange, merge
 
 NEEDS_ROOT = "not fixed: changing this host needs root; run with become: true, or with enforce: false to report only"
-WAITS = "waits for the controller to install {}"
+NOT_CONFIRMED = "no new connection confirmed it in time, so the host has put everything of this fix back"
+SAME_CONNECTION = "run {}: the connection that made the change cannot confirm it; a new one has to"
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How to run. `unreadable` is the host's own exception for what root alone can read; `by` says who runs."""
+    """How to run. `unreadable` is the host's own exception for what root alone can read; `by` says who runs.
+
+    connection: tells the connection that carries this run from any other; "" where there is none to lose.
+    """
 
     unreadable: type[Exception]
     check: bool = False
     time_limit: float = 30
     lock_timeout: float = 60
     by: str = "unknown"
+    connection: t.Callable[[], str] = str
     fault: Fault = lambda point: None
 
 
@@ -60,6 +67,16 @@ class Planned:
         """What the controller has to install first."""
         return [getattr(change, "name") for change in self.changes if change.on_controller]  # noqa: B009
 
+    @property
+    def seconds(self) -> int:
+        """How long it waits for its confirmation; 0 where it needs none."""
+        return guard.seconds_of(self.changes)
+
+    @property
+    def made(self) -> bool:
+        """Whether it was applied, and stands."""
+        return self.outcome is not None and not self.outcome.failure
+
 
 @dataclasses.dataclass
 class Result:
@@ -70,6 +87,10 @@ class Result:
     diff: list[dict[str, str]] = dataclasses.field(default_factory=list)
     run_id: str = ""
     packages: list[str] = dataclasses.field(default_factory=list)
+    #: Seconds within which a new connection has to resume this run, or its guarded fixes are taken back; 0 for none.
+    confirm: int = 0
+    #: Why the run failed as a whole.
+    failure: str = ""
     messages: list[str] = dataclasses.field(default_factory=list)
 
 
@@ -81,28 +102,24 @@ def run(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> Resul
             return Result(findings, bool(plan), _diffs(plan))
         outcomes = {key: Outcome(NEEDS_ROOT) for fix in plan for key in fix.keys}
         return Result(merge(findings, [], outcomes))
-    with lock(host, by=settings.by, timeout=settings.lock_timeout):
-        messages = recover(host)
+    with hold(host, by=settings.by, timeout=settings.lock_timeout) as messages:
         result = _enforce(host, requests, settings)
     return dataclasses.replace(result, messages=messages)
 
 
 def resume(host: t.Any, requests: t.Sequence[Request], settings: Settings, run_id: str) -> Result:
-    """Go on with the fixes of a run that waited for packages; the findings are those of their controls."""
+    """Go on with a run that waits, for packages or for its confirmation; with the findings of what it held back.
+
+    Raises ChangeError where it does not wait (any more).
+    """
     with lock(host, by=settings.by, timeout=settings.lock_timeout):
         journal = Journal(host, run_id, fault=settings.fault)
         told = journal.read()
-        if told.state != "waiting":
+        if told.state not in _RESUME:
             raise ChangeError(
-                f"run {run_id}: is {told.state}, not waiting for packages; another run has put it in order: run again"
+                f"run {run_id}: is {told.state}, not waiting to be resumed; another run has put it in order: run again"
             )
-        plan = [_planned(record) for record in told.waiting["fixes"]]
-        journal.note("resumed")
-        _apply(host, journal, plan, first=len(told.fixes) + 1)
-        journal.note("ended")
-        names = {fix.control for fix in plan}
-        concerned = [request for request in requests if request.control.name in names]
-        return _result(host, told.waiting["findings"], concerned, plan, settings, run_id)
+        return _RESUME[told.state](host, journal, told, requests, settings)
 
 
 def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> Result:
@@ -111,34 +128,106 @@ def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> 
         return Result(findings)
     journal = Journal(host, new_run_id(host), fault=settings.fault)
     journal.start(by=settings.by)
-    now, waiting = [fix for fix in plan if not fix.packages], [fix for fix in plan if fix.packages]
-    _apply(host, journal, now)
-    if waiting:
-        return _wait(host, journal, requests, findings, plan, settings)
-    journal.note("ended")
-    # All are asked again, not only those that changed something: a port that one control closed is another's finding.
-    return _result(host, findings, requests, plan, settings, journal.run_id)
+    if not any(fix.packages for fix in plan):
+        return _act(host, journal, requests, findings, plan, settings)
+    # What needs a guard comes last of all, so that nothing slow happens while it waits for its confirmation.
+    waiting = [fix for fix in plan if fix.packages or fix.seconds]
+    _apply(host, journal, [fix for fix in plan if fix not in waiting])
+    result = _leave(host, journal, "waiting", requests, findings, plan, waiting, settings)
+    packages = sorted({name for fix in waiting for name in fix.packages})
+    return dataclasses.replace(
+        result, packages=packages, diff=_diffs([fix for fix in plan if fix in waiting or fix.made])
+    )
 
 
-def _wait(
+def _act(
     host: t.Any,
     journal: Journal,
     requests: t.Sequence[Request],
     findings: list[Wire],
     plan: list[Planned],
     settings: Settings,
+    *,
+    first: int = 1,
 ) -> Result:
-    """Leave the fixes that need packages in the journal, as planned, for `resume`."""
-    waiting = [fix for fix in plan if fix.packages]
-    held = {fix.control for fix in waiting}
+    """Apply all fixes, the guarded ones last; these leave the run waiting for its confirmation."""
+    ordered = sorted(plan, key=lambda fix: fix.seconds > 0)
+    _apply(host, journal, ordered, first=first)
+    guarded = [fix for fix in ordered if fix.seconds and fix.made]
+    if guarded:
+        seconds = max(fix.seconds for fix in guarded)
+        guard.extend(host, journal.run_id, seconds)
+        result = _leave(host, journal, "guarded", requests, findings, plan, guarded, settings)
+        return dataclasses.replace(result, confirm=seconds, changed=True, diff=_diffs(fix for fix in plan if fix.made))
+    if any(fix.seconds for fix in plan):
+        guard.disarm(host, journal.run_id)
+    journal.note("ended")
+    # All are asked again, not only those that changed something: a port that one control closed is another's finding.
+    return _result(host, findings, requests, plan, settings, journal.run_id)
+
+
+def _leave(
+    host: t.Any,
+    journal: Journal,
+    event: str,
+    requests: t.Sequence[Request],
+    findings: list[Wire],
+    plan: list[Planned],
+    left: list[Planned],
+    settings: Settings,
+) -> Result:
+    """Leave these fixes, as planned, in the journal for `resume`; the result tells of the other controls."""
+    held = {fix.control for fix in left}
     concerned = [request for request in requests if request.control.name not in held]
-    result = _result(host, findings, concerned, [fix for fix in plan if fix not in waiting], settings, journal.run_id)
+    result = _result(host, findings, concerned, [fix for fix in plan if fix not in left], settings, journal.run_id)
     for_later = [finding for finding in result.findings if finding["control"] in held]
-    journal.note("waiting", plan={"fixes": [_record(fix) for fix in waiting], "findings": for_later})
-    packages = sorted({name for fix in waiting for name in fix.packages})
-    return dataclasses.replace(
-        result, packages=packages, diff=_diffs([fix for fix in plan if fix.packages or _made(fix)])
-    )
+    left_over = {"fixes": [_record(fix) for fix in left], "findings": for_later, "connection": settings.connection()}
+    journal.note(event, plan=left_over)
+    return result
+
+
+def _go_on(host: t.Any, journal: Journal, told: Run, requests: t.Sequence[Request], settings: Settings) -> Result:
+    """After the packages were installed."""
+    plan = [_planned(record) for record in told.waiting["fixes"]]
+    journal.note("resumed")
+    concerned, first = _of_controls(requests, plan), len(told.fixes) + 1
+    return _act(host, journal, concerned, told.waiting["findings"], plan, settings, first=first)
+
+
+def _confirm(host: t.Any, journal: Journal, told: Run, requests: t.Sequence[Request], settings: Settings) -> Result:
+    """Over a new connection: what was changed has not cut us off."""
+    carrier = settings.connection()
+    if carrier and carrier == told.guarded["connection"]:
+        raise ChangeError(SAME_CONNECTION.format(journal.run_id))
+    journal.note("confirmed")
+    guard.disarm(host, journal.run_id)
+    journal.note("ended")
+    plan = [_planned(record) for record in told.guarded["fixes"]]
+    for fix in plan:
+        fix.outcome = Outcome(changes=tuple(change.describe() for change in fix.changes))
+    return _result(host, told.guarded["findings"], _of_controls(requests, plan), plan, settings, journal.run_id)
+
+
+def _tell_expired(
+    host: t.Any, journal: Journal, told: Run, requests: t.Sequence[Request], settings: Settings
+) -> Result:
+    """Too late: the host has taken everything back."""
+    plan = [_planned(record) for record in told.guarded["fixes"]]
+    outcomes = {key: Outcome(NOT_CONFIRMED) for fix in plan for key in fix.keys}
+    failure = f"run {journal.run_id}: {NOT_CONFIRMED}: {', '.join(sorted({fix.control for fix in plan}))}"
+    return Result(merge(told.guarded["findings"], [], outcomes), run_id=journal.run_id, failure=failure)
+
+
+_RESUME: dict[str, t.Callable[[t.Any, Journal, Run, t.Sequence[Request], Settings], Result]] = {
+    "waiting": _go_on,
+    "guarded": _confirm,
+    "expired": _tell_expired,
+}
+
+
+def _of_controls(requests: t.Sequence[Request], plan: t.Sequence[Planned]) -> list[Request]:
+    names = {fix.control for fix in plan}
+    return [request for request in requests if request.control.name in names]
 
 
 def _result(
@@ -151,7 +240,7 @@ def _result(
 ) -> Result:
     after, _plan = _assess(host.refresh(), concerned, settings)
     outcomes = {key: fix.outcome for fix in plan for key in fix.keys if fix.outcome is not None}
-    made = [fix for fix in plan if _made(fix)]
+    made = [fix for fix in plan if fix.made]
     return Result(merge(before, after, outcomes), bool(made), _diffs(made), run_id)
 
 
@@ -194,12 +283,9 @@ def _apply_fix(host: t.Any, journal: Journal, number: int, changes: t.Sequence[C
         failures = take_back(host, journal, list(reversed(steps)))
         back = f"; NOT put back: {'; '.join(failures)}" if failures else "; everything of this fix was put back"
         return Outcome(f"{exc}{back}")
-    journal.note("fixed", fix=number)
+    if not guard.seconds_of(changes):
+        journal.note("fixed", fix=number)
     return Outcome(changes=tuple(change.describe() for change in changes))
-
-
-def _made(fix: Planned) -> bool:
-    return fix.outcome is not None and not fix.outcome.failure
 
 
 def _diffs(plan: t.Iterable[Planned]) -> list[dict[str, str]]:

@@ -14,8 +14,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.journal
     Fault,
     Journal,
     Run,
-    lock,
-    recover,
+    hold,
     runs,
     take_back,
 )
@@ -55,8 +54,8 @@ def undo(host: t.Any, wanted: str, settings: Settings) -> Undone:
         result = Undone()
         _each(host, _choose(runs(host), wanted, settings), result, settings)
         return result
-    with lock(host, by=settings.by, timeout=settings.lock_timeout):
-        result = Undone(messages=recover(host))
+    with hold(host, by=settings.by, timeout=settings.lock_timeout) as messages:
+        result = Undone(messages=messages)
         _each(host, _choose(runs(host), wanted, settings), result, settings)
     return result
 

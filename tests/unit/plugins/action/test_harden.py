@@ -9,10 +9,11 @@ import types
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.connection import ConnectionBase
 
 from ansible_collections.infosec.principles.plugins.action.harden import ActionModule
-from ansible_collections.infosec.principles.plugins.plugin_utils import _packages
+from ansible_collections.infosec.principles.plugins.plugin_utils import _confirm, _packages
 
 HARDEN = "infosec.principles.harden"
 WAIVER = {"match": "rule=='a.x'", "why": "legacy", "owner": "ops@example.org", "expires": "2999-01-01"}
@@ -113,6 +114,100 @@ def test_a_package_that_cannot_be_had_is_named(package_calls: list[tuple[list[st
     result = run(Played({"controls": {}}, [answer(finding("a.x", "fail"), packages=["unreachable"], run_id="r1")]))
     assert result["failed"] and result["msg"] == "unreachable could not be installed: no network"
     assert result["findings"], "what was found is still reported"
+
+
+class Wire:
+    """A connection that remembers how it was used."""
+
+    transport = "ssh"
+
+    def __init__(self) -> None:
+        self._shell = types.SimpleNamespace(tmpdir=None)
+        self.options = {"ssh_extra_args": "-o User=x"}
+        self.seen: list[str] = []
+
+    def reset(self) -> None:
+        self.seen.append("reset")
+
+    def get_option(self, name: str) -> str:
+        return self.options[name]
+
+    def set_option(self, name: str, value: str) -> None:
+        self.options[name] = value
+        self.seen.append(value)
+
+
+def guarded(*answers: dict[str, t.Any] | Exception) -> Played:
+    first = answer(finding("a.x", "fail"), finding("b.y", "pass"), run_id="r1", confirm=60, changed=True)
+    action = Played({"controls": {}}, [first, *answers])  # type: ignore[list-item]
+    action._connection = Wire()
+    return action
+
+
+def test_a_guarded_change_is_confirmed_over_a_new_connection() -> None:
+    action = guarded(answer(finding("a.x", "fixed"), run_id="r1", confirm=0))
+    result = run(action)
+    assert action.calls[1] == {"controls": {}, "resume": "r1"}
+    assert action._connection.seen == ["reset", f"-o User=x {_confirm.SSH_OPTIONS}", "-o User=x"]
+    assert [(item["rule"], item["status"]) for item in result["findings"]] == [("a.x", "fixed"), ("b.y", "pass")]
+    assert result["changed"] and not result.get("failed")
+
+
+def test_what_the_host_took_back_fails_the_task_and_stays_in_the_report() -> None:
+    expired = answer(finding("a.x", "error"), run_id="r1", failed=True, msg="put back")
+    result = run(guarded(expired))
+    assert (result["failed"], result["msg"]) == (True, "put back")
+    assert [item["status"] for item in result["findings"]] == ["error", "pass"]
+
+
+def test_check_mode_confirms_nothing() -> None:
+    action = guarded()
+    action._task.check_mode = True
+    run(action)
+    assert action._connection.seen == []
+
+
+def test_a_host_is_asked_again_until_past_its_time() -> None:
+    now = [0.0]
+    calls: list[float] = []
+
+    def call() -> dict[str, t.Any]:
+        calls.append(now[0])
+        if now[0] < 70:
+            raise AnsibleConnectionFailure("timed out")
+        return {"failed": True}
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    assert _confirm.ask(call, 60, clock=lambda: now[0], sleep=sleep) == {"failed": True}
+    assert len(calls) > 2
+
+
+def test_a_host_that_never_answers_again_is_unreachable() -> None:
+    now = [0.0]
+
+    def call() -> dict[str, t.Any]:
+        raise AnsibleConnectionFailure("timed out")
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with pytest.raises(AnsibleConnectionFailure, match="takes back by itself 60 s after it was made: timed out"):
+        _confirm.ask(call, 60, clock=lambda: now[0], sleep=sleep)
+
+
+def test_a_connection_without_reset_is_used_as_it_is() -> None:
+    class Local(ConnectionBase):
+        transport = "local"
+
+        def __init__(self) -> None:
+            pass
+
+        exec_command = put_file = fetch_file = close = _connect = None  # type: ignore[assignment]
+
+    with _confirm.new_connection(Local()):
+        pass
 
 
 def test_a_failed_module_is_passed_on() -> None:

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""The process behind a guard: waits, and takes the guarded fixes of its run back unless they were confirmed.
+
+Runs without Ansible, from the archive that guard.py has made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine import guard
+from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
+    OVER,
+    Journal,
+    Locked,
+    holder,
+    lock,
+    put_in_order,
+)
+
+#: How long a run that holds the host is waited for before it is killed: it hangs, and nobody can reach the host.
+PATIENCE = 30
+#: Taking back may fail for a moment (a package manager's lock, a unit that is still stopping).
+ATTEMPTS = 5
+PAUSE = 5
+POLL_SECONDS = 0.5
+
+
+def main(machine: t.Callable[..., t.Any]) -> None:
+    """Arguments of the process: the run's id, and the root of the host."""
+    run_id, root = sys.argv[1:]
+    host = machine(root=root)
+    guard.say_ready(host, run_id)
+    if wait(host, run_id):
+        expire(host, run_id)
+
+
+def wait(host: t.Any, run_id: str) -> bool:
+    """Wait for the end of the timer, which may be set anew meanwhile; False where it was disarmed.
+
+    Within one setting the monotonic clock counts, so that setting the wall clock back prolongs nothing.
+    """
+    known: float | None = None
+    end = 0.0
+    while True:
+        left = guard.seconds_left(host, run_id)
+        if left is None:
+            return False
+        if known is None or left > known:
+            end = time.monotonic() + left
+        known = left
+        if left <= 0 or time.monotonic() >= end:
+            return True
+        time.sleep(min(POLL_SECONDS, left))
+
+
+def expire(host: t.Any, run_id: str) -> None:
+    """Take back what was not confirmed, however often that needs to be tried, and go."""
+    for attempt in range(ATTEMPTS):
+        time.sleep(PAUSE if attempt else 0)
+        with _held(host):
+            run = Journal(host, run_id).read()
+            if run.state in OVER:
+                break
+            put_in_order(host, run)
+    guard.disarm(host, run_id, stop=False)
+
+
+@contextlib.contextmanager
+def _held(host: t.Any) -> t.Iterator[None]:
+    """The host's lock, taken by force from a run that hangs."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock(host, by="guard", timeout=PATIENCE))
+        except Locked:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(holder(host), signal.SIGKILL)
+            stack.enter_context(lock(host, by="guard", timeout=PATIENCE))
+        yield
