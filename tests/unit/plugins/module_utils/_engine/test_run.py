@@ -201,7 +201,7 @@ def test_a_fix_waits_for_its_package_and_is_then_applied_as_planned(root: pathli
 def test_a_run_that_another_took_over_is_not_resumed(root: pathlib.Path) -> None:
     waiting = run_one(one(packaged), root)
     toy.harden(root)
-    with pytest.raises(ChangeError, match="is ended, not waiting for packages"):
+    with pytest.raises(ChangeError, match="is ended, not waiting to be resumed"):
         resume(toy.RootHost(root=str(root)), [Request(one(packaged), {})], toy.settings(), waiting.run_id)
     assert not (root / "etc/own.conf").exists()
 
