@@ -12,6 +12,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     listening_services,
     unused_sshd,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement import host_firewall
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
@@ -21,6 +22,7 @@ CATALOGUE: dict[str, Control] = {
         listening_services.CONTROL,
         unused_sshd.CONTROL,
         database_exposure.CONTROL,
+        host_firewall.CONTROL,
         automatic_updates.CONTROL,
         disk_encryption.CONTROL,
     )

@@ -20,7 +20,14 @@ import secrets
 import time
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine import commands, files, guard, packages, units
+from ansible_collections.infosec.principles.plugins.module_utils._engine import (
+    commands,
+    files,
+    guard,
+    packages,
+    ruleset,
+    units,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Before,
     Change,
@@ -32,7 +39,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import STATE, open_folder
 
 #: Where the kinds of change are defined. A journal may hold any of them, also those that this run has no use for.
-KINDS_FROM = (commands, files, guard, packages, units)
+KINDS_FROM = (commands, files, guard, packages, ruleset, units)
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 POLL_SECONDS = 0.2
