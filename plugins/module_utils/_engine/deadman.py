@@ -64,14 +64,18 @@ def wait(host: t.Any, run_id: str) -> bool:
 
 def expire(host: t.Any, run_id: str) -> None:
     """Take back what was not confirmed, however often that needs to be tried, and go."""
-    for attempt in range(ATTEMPTS):
-        time.sleep(PAUSE if attempt else 0)
+    for _attempt in range(ATTEMPTS):
         with _held(host):
-            run = Journal(host, run_id).read()
-            if run.state in OVER:
-                break
-            put_in_order(host, run)
+            if not _is_over(host, run_id):
+                put_in_order(host, Journal(host, run_id).read())
+        if _is_over(host, run_id):
+            break
+        time.sleep(PAUSE)
     guard.disarm(host, run_id, stop=False)
+
+
+def _is_over(host: t.Any, run_id: str) -> bool:
+    return Journal(host, run_id).read().state in OVER
 
 
 @contextlib.contextmanager

@@ -158,7 +158,7 @@ def _act(
         seconds = max(fix.seconds for fix in guarded)
         guard.extend(host, journal.run_id, seconds)
         result = _leave(host, journal, "guarded", requests, findings, plan, guarded, settings)
-        return dataclasses.replace(result, confirm=seconds, changed=True, diff=_diffs(fix for fix in plan if fix.made))
+        return dataclasses.replace(result, confirm=seconds, diff=_diffs(fix for fix in plan if fix.made))
     if any(fix.seconds for fix in plan):
         guard.disarm(host, journal.run_id)
     journal.note("ended")
