@@ -1,7 +1,7 @@
 # Four databases as a hurried person leaves them: each listens everywhere, and admits whoever asks.
 FROM infosec-base:12
 RUN apt-get install -qq -y --no-install-recommends \
-    mariadb-server memcached postgresql redis-server ssl-cert >/dev/null \
+    mariadb-server memcached nftables postgresql redis-server ssl-cert >/dev/null \
  && apt-get clean
 
 # What these units ask of the kernel and a container cannot give.

@@ -1,6 +1,7 @@
 # sshd that nobody has used for a year: wtmp holds a real record of the last login, and the boots since.
+# iptables is what Docker writes its rules with.
 FROM infosec-base:11
-RUN apt-get install -qq -y --no-install-recommends openssh-server >/dev/null \
+RUN apt-get install -qq -y --no-install-recommends iptables nftables openssh-server >/dev/null \
  && apt-get clean
 RUN python3 -c "\
 import struct, time;\
