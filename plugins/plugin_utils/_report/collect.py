@@ -11,12 +11,12 @@ import datetime
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import ERROR, WAIVED
-from ansible_collections.infosec.principles.plugins.plugin_utils._report import rules, waivers
+from ansible_collections.infosec.principles.plugins.plugin_utils._report import joins, rules, waivers
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import CONTROLLER, Record, Run, Store
 
 COLLECTION = "infosec.principles."
 #: Modules of ours that judge nothing; a run of theirs alone has no report.
-OTHERS = frozenset({"sockets_info", "undo"})
+OTHERS = frozenset({"reachability_info", "sockets_info", "undo"})
 
 
 def judges(action: str) -> bool:
@@ -50,12 +50,16 @@ class Collector:
         #: Hosts of the plays in which a task of the collection began, and all hosts that the inventory has.
         self.expected: set[str] = set()
         self.inventory: set[str] = set()
-        self._modes: set[bool] = set()
+        # By whether the host answered: a task that reached nobody says less about the run than one that did.
+        self._modes: dict[bool, set[bool]] = {True: set(), False: set()}
         self._unreachable: dict[str, Result] = {}
         # By host and action, so that a second, successful run of the same action takes the failure back.
         self._failed: dict[tuple[str, str], Result] = {}
         self._waivers: set[waivers.Waiver] = set()
         self._used: set[waivers.Waiver] = set()
+        # Those of each host; the hosts of a fleet mostly share one tuple.
+        self._given: dict[str, tuple[waivers.Waiver, ...]] = {}
+        self._tuples: dict[tuple[waivers.Waiver, ...], tuple[waivers.Waiver, ...]] = {}
 
     @property
     def began(self) -> bool:
@@ -65,28 +69,33 @@ class Collector:
     def take(self, result: Result) -> None:
         """Note one result, of whatever task."""
         if judges(result.action):
-            self._modes.add(result.check_mode)
+            self._modes[result.outcome != "unreachable"].add(result.check_mode)
         if result.outcome == "unreachable":
             self._unreachable[result.host] = result
         elif result.outcome == "failed" or judges(result.action):
             self._take(result)
 
     def _take(self, result: Result) -> None:
-        lists = list(_findings(result.data))
+        lists = list(_lists(result.data, "findings"))
         if lists and judges(result.action):
             self._failed.pop((result.host, result.action), None)
             self._unreachable.pop(result.host, None)
             for findings in lists:
                 self.store.add(result.host, self._waive(result, findings))
+            for rows in _lists(result.data, "reachability"):
+                self.store.add_rows(result.host, [one for one in rows if isinstance(one, dict)])
         elif result.outcome == "failed" or "censored" in result.data:
             self._failed[result.host, result.action] = result
 
     def _waive(self, result: Result, findings: list[t.Any]) -> list[Record]:
         """The findings with waivers applied; the action plugin has done so already wherever it was in the way."""
-        given = _waivers(result.args)
+        given = tuple({**dict.fromkeys(self._given.get(result.host, ())), **dict.fromkeys(_waivers(result.args))})
+        self._given[result.host] = self._tuples.setdefault(given, given)
         self._waivers.update(given)
-        dicts = [one for one in findings if isinstance(one, dict)]
-        marked = waivers.mark(dicts, result.host, given, self.now.date())
+        return self._mark(result.host, [one for one in findings if isinstance(one, dict)], given)
+
+    def _mark(self, host: str, findings: list[Record], given: t.Collection[waivers.Waiver]) -> list[Record]:
+        marked = waivers.mark(findings, host, given, self.now.date())
         marks = [one["waiver"] for one in marked if one.get("status") == WAIVED]
         self._used.update(waiver for waiver in given if waiver.as_dict() in marks)
         return marked
@@ -101,18 +110,26 @@ class Collector:
         for host, record in lost:
             self.store.add(host, [record])
         doubt = unseen or ("some hosts could not be looked at" if lost else "")
+        self._join(doubt)
         about = waivers.judge(self._waivers, self._used, self.now.date(), doubt)
         if about:
             self.store.add(CONTROLLER, about)
         known = sorted((waiver.as_dict() for waiver in self._waivers), key=lambda one: tuple(one.values()))
         return Run(self.now, self._mode(), version, unseen, tuple(known))
 
+    def _join(self, doubt: str) -> None:
+        if not self.store.has_fingerprints:
+            return
+        for host, records in joins.join(self.store, self.expected, doubt).items():
+            self.store.add(host, self._mark(host, records, self._given.get(host, ())))
+
     def _left_out(self) -> str:
         left_out = self.inventory - self.expected
         return f"the run left out {len(left_out)} of {len(self.inventory)} hosts of the inventory" if left_out else ""
 
     def _mode(self) -> str:
-        return {frozenset({True}): "check", frozenset({True, False}): "mixed"}.get(frozenset(self._modes), "run")
+        modes = frozenset(self._modes[True] or self._modes[False])
+        return {frozenset({True}): "check", frozenset({True, False}): "mixed"}.get(modes, "run")
 
     def _lost(self, processed: t.Collection[str]) -> list[tuple[str, Record]]:
         lost = [(host, _error(rules.UNREACHABLE, one)) for host, one in self._unreachable.items()]
@@ -125,12 +142,12 @@ class Collector:
         return lost
 
 
-def _findings(data: t.Mapping[str, t.Any]) -> t.Iterator[list[t.Any]]:
-    """The lists of findings in a result, one for each turn of a loop."""
+def _lists(data: t.Mapping[str, t.Any], key: str) -> t.Iterator[list[t.Any]]:
+    """The lists under this key in a result, one for each turn of a loop."""
     turns = data.get("results")
     for one in [data, *(turns if isinstance(turns, list) else [])]:
-        if isinstance(one, dict) and isinstance(one.get("findings"), list):
-            yield one["findings"]
+        if isinstance(one, dict) and isinstance(one.get(key), list):
+            yield one[key]
 
 
 def _waivers(args: t.Mapping[str, t.Any]) -> list[waivers.Waiver]:

@@ -24,7 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
     WAIVED,
 )
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 #: A finding as a control module returns it, or one with the key "host" (a record of the report).
 Record = dict[str, t.Any]
@@ -39,6 +39,18 @@ RUN = "run"
 _TEXTS = ("control", "principle", "rule", "title", "subject", "message", "note", "remedy", "reference")
 _EVIDENCE = ("source", "found", "expected")
 _DIFF = ("before_header", "after_header", "before", "after")
+_FINGERPRINT = ("kind", "value", "holder")
+
+#: A port of a host as the others saw it: service, protocol, port, address, witnesses and, by outcome, who saw it so.
+Row = dict[str, t.Any]
+
+#: What the register says of a pair of a source and a port, and what was seen; the worst first.
+REACHABLE_BUT_DENIED = "reachable_but_denied"
+BLOCKED_BUT_ALLOWED = "blocked_but_allowed"
+NOT_TRIED = "not_assessed"
+REACHED = "reached"
+REFUSED = "refused"
+OUTCOMES = (REACHABLE_BUT_DENIED, BLOCKED_BUT_ALLOWED, NOT_TRIED, REACHED, REFUSED)
 
 
 def finding(given: t.Mapping[str, t.Any]) -> Record:
@@ -56,7 +68,24 @@ def finding(given: t.Mapping[str, t.Any]) -> Record:
     record["fix"] = [_text(line) for line in _list(given.get("fix"))]
     if isinstance(given.get("waiver"), dict):
         record["waiver"] = {key: _text(value) for key, value in given["waiver"].items()}
-    return record
+    fingerprints = _table(given.get("fingerprints"), _FINGERPRINT)
+    return record | ({"fingerprints": fingerprints} if fingerprints else {})
+
+
+def row(given: t.Mapping[str, t.Any]) -> Row:
+    """One port with exactly the keys of the report, whatever was sent; its sources sorted, each once an outcome."""
+    seen = given.get("outcomes")
+    outcomes = seen if isinstance(seen, dict) else {}
+    return {
+        **{key: _text(given.get(key)) for key in ("service", "protocol", "address")},
+        **{key: _number(given.get(key)) for key in ("port", "witnesses")},
+        "outcomes": {name: sorted(set(map(_text, _list(outcomes.get(name))))) for name in OUTCOMES},
+    }
+
+
+def row_order(one: t.Mapping[str, t.Any]) -> tuple[str, str, int, str]:
+    """The place of a port among those of its host; also what makes it the same port in a later task."""
+    return (one["service"], one["protocol"], one["port"], one["address"])
 
 
 def order(record: t.Mapping[str, t.Any]) -> tuple[str, str, str]:
@@ -66,6 +95,10 @@ def order(record: t.Mapping[str, t.Any]) -> tuple[str, str, str]:
 
 def _one_of(value: t.Any, known: tuple[str, ...], otherwise: str) -> str:
     return str(value) if value in known else otherwise
+
+
+def _number(value: t.Any) -> int:
+    return int(value) if isinstance(value, int) and value > 0 else 0
 
 
 def _list(value: t.Any) -> list[t.Any]:
@@ -87,19 +120,27 @@ class Store:
 
     def __init__(self) -> None:
         self._hosts: dict[str, bytes] = {}
+        self._rows: dict[str, bytes] = {}
+        #: Whether any finding came with fingerprints.
+        self.has_fingerprints = False
 
     def add(self, host: str, findings: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         """Add findings; one that is there already (same control, rule and subject) is replaced."""
-        merged = {order(known): known for known in self.of(host)}
-        merged.update((order(new), new) for new in map(finding, findings))
-        text = json.dumps([merged[key] for key in sorted(merged)], separators=(",", ":"))
-        self._hosts[host] = zlib.compress(text.encode(), level=1)
+        new = [finding(one) for one in findings]
+        self.has_fingerprints = self.has_fingerprints or any("fingerprints" in one for one in new)
+        self._hosts[host] = _pack(_merged(self.of(host), new, order))
+
+    def add_rows(self, host: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+        """Add how the others saw this host's ports; a port that is there already is replaced."""
+        self._rows[host] = _pack(_merged(_unpack(self._rows.get(host)), map(row, rows), row_order))
 
     def of(self, host: str) -> list[Record]:
         """The findings of a host, sorted by control, rule and subject; none for an unknown host."""
-        packed = self._hosts.get(host)
-        found: list[Record] = json.loads(zlib.decompress(packed)) if packed else []
-        return found
+        return _unpack(self._hosts.get(host))
+
+    def names(self) -> t.Iterable[str]:
+        """The hosts that have findings."""
+        return self._hosts.keys()
 
     def __contains__(self, host: str) -> bool:
         return host in self._hosts
@@ -108,6 +149,27 @@ class Store:
         """Hosts by name, each with its findings; unpacks one host at a time."""
         for host in sorted(self._hosts):
             yield host, self.of(host)
+
+    def rows(self) -> t.Iterator[tuple[str, Row]]:
+        """Every port that was tried with its host, sorted by host, service, protocol, port and address."""
+        for host in sorted(self._rows):
+            for one in _unpack(self._rows[host]):
+                yield host, one
+
+
+def _merged(known: list[Record], new: t.Iterable[Record], key: t.Callable[[Record], tuple[t.Any, ...]]) -> list[Record]:
+    merged = {key(one): one for one in known}
+    merged.update((key(one), one) for one in new)
+    return [merged[place] for place in sorted(merged)]
+
+
+def _pack(records: list[Record]) -> bytes:
+    return zlib.compress(json.dumps(records, separators=(",", ":")).encode(), level=1)
+
+
+def _unpack(packed: bytes | None) -> list[Record]:
+    found: list[Record] = json.loads(zlib.decompress(packed)) if packed else []
+    return found
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pathlib
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Run, Store
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import Summary
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import Reach, Summary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Report:
     def summary(self) -> Summary:
         """The counts, made when first asked for."""
         return Summary(self.store)
+
+    @functools.cached_property
+    def reach(self) -> Reach:
+        """The pairs of prove.yml, counted when first asked for."""
+        return Reach.of(self.store)
 
 
 #: A writer streams one report as text.

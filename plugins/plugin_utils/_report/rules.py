@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""The rules of the report itself: findings about hosts that the run lost, and about its waivers."""
+"""The rules of the report itself: about hosts that the run lost, about its waivers, and about what hosts share."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 
 # Mozilla's page on levels: what is unknown is to be treated as a risk, and a residual risk is accepted by an owner.
 _LEVELS = "https://infosec.mozilla.org/guidelines/risk/standard_levels"
+_MOVEMENT = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-allow-lateral-movement"
+# machine-id(5): an image that is copied must not carry one.
+_MACHINE_ID = "https://www.freedesktop.org/software/systemd/man/latest/machine-id.html"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,14 +25,20 @@ class RunRule:
 
     control: str
     rule: Rule
+    principle: str = RUN
+
+    @property
+    def id(self) -> str:
+        """The rule's id, such as ``run.failed``."""
+        return f"{self.control}.{self.rule.name}"
 
     def record(self, subject: str, status: str, message: str, evidence: t.Sequence[tuple[str, str]] = ()) -> Record:
         """A finding of this rule. evidence: pairs of a source and what was found there."""
         return finding(
             {
                 "control": self.control,
-                "principle": RUN,
-                "rule": f"{self.control}.{self.rule.name}",
+                "principle": self.principle,
+                "rule": self.id,
                 "title": self.rule.title,
                 "subject": subject,
                 "status": status,
@@ -91,4 +100,40 @@ UNUSED = RunRule(
         reference=_LEVELS,
         remedy="Remove the waiver if what it accepted is gone; else correct its match.",
     ),
+)
+
+
+def _pivoting(rule: Rule) -> RunRule:
+    return RunRule("ssh_pivoting", rule, "lateral_movement")
+
+
+KEY_OPENS_ACCOUNT = _pivoting(
+    Rule(
+        name="key_opens_account",
+        title="No private key that lies on a host opens another account of the fleet",
+        risk="high",
+        reference=_MOVEMENT,
+        remedy="Remove the private key, or the public key from the accounts that the evidence names; where a person "
+        "must go on from here, ProxyJump keeps the key with the person.",
+    )
+)
+SHARED_HOST_KEY = _pivoting(
+    Rule(
+        name="shared_host_key",
+        title="No two hosts have the same SSH host key",
+        risk="high",
+        reference=_MOVEMENT,
+        remedy="Make new host keys on all of these hosts (remove ssh_host_*_key*, run ssh-keygen -A, restart sshd) and "
+        "in the image that they were made from; then renew known_hosts.",
+    )
+)
+SHARED_MACHINE_ID = _pivoting(
+    Rule(
+        name="shared_machine_id",
+        title="No two hosts have the same machine-id",
+        risk="medium",
+        reference=_MACHINE_ID,
+        remedy="Empty /etc/machine-id on all but one of these hosts, run systemd-machine-id-setup and reboot; empty it "
+        "in the image that they were made from.",
+    )
 )

@@ -19,7 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
     PASS,
     RISKS,
 )
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Record, Store
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import OUTCOMES, Record, Store
 
 #: Statuses that fail a run with fail_on: a violation is there, or it may be and the control broke.
 OPEN = frozenset({FAIL, ERROR})
@@ -110,6 +110,33 @@ class RuleScore:
     def urgency(self) -> tuple[int, int, str]:
         """Sorts what to do first first: by the worst risk that is open, then by the number of hosts."""
         return (-level(self.score.worst), -self.hosts, self.rule)
+
+
+@dataclasses.dataclass
+class Reach:
+    """Who could reach what. counts: pairs of a source and a port by outcome. ports: how many there were.
+
+    witnesses: from how many hosts of each group a port was tried at most; 0: from all.
+    """
+
+    counts: collections.Counter[str]
+    ports: int = 0
+    witnesses: int = 0
+
+    @classmethod
+    def of(cls, store: Store) -> Reach:
+        """Count in one pass."""
+        reach = cls(collections.Counter(dict.fromkeys(OUTCOMES, 0)))
+        for _host, row in store.rows():
+            reach.ports += 1
+            reach.witnesses = max(reach.witnesses, row["witnesses"])
+            reach.counts.update({name: len(sources) for name, sources in row["outcomes"].items()})
+        return reach
+
+    @property
+    def tried(self) -> int:
+        """The pairs of which the outcome is known."""
+        return self.counts.total() - self.counts[NOT_ASSESSED]
 
 
 class Summary:

@@ -165,7 +165,7 @@ def _text_faults(value: t.Any) -> t.Iterator[str]:
 
 def _date_faults(value: t.Any) -> t.Iterator[str]:
     if _date(value) is None:
-        yield f"must be a day such as 2027-06-30, found {value!r}"
+        yield f"must be a day such as 2027-06-30, found {_kind(value)}"
 
 
 def _match_faults(value: t.Any) -> t.Iterator[str]:
@@ -230,5 +230,21 @@ def _date(value: t.Any) -> datetime.date | None:
         return None
 
 
+# Not by type(...).__name__: what comes through Ansible has types of its own. A bool is an int, a moment a day as well.
+_KINDS = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "a mapping",
+    datetime.datetime: "a moment",
+    datetime.date: "a day",
+}
+
+
 def _kind(value: t.Any) -> str:
-    return "nothing" if value is None else f"{type(value).__name__} {value!r}"
+    if value is None:
+        return "nothing"
+    name = next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "a value")
+    return f"{name} {value if isinstance(value, datetime.date) else repr(value)}"

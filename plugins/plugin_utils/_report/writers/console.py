@@ -12,11 +12,23 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import (
     ERROR,
     FAIL,
+    FIXED,
     NOT_ASSESSED,
     WAIVED,
 )
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import (
+    BLOCKED_BUT_ALLOWED,
+    NOT_TRIED,
+    REACHABLE_BUT_DENIED,
+)
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import RuleScore, Score, Summary, level
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import (
+    Reach,
+    RuleScore,
+    Score,
+    Summary,
+    level,
+)
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.text import one_line
 
 HOSTS = 40
@@ -30,6 +42,12 @@ MODES = {
 }
 
 
+def mode(report: Report) -> str:
+    """What the run was allowed to do, and whether it did."""
+    idle = report.run.mode == "run" and not report.summary.all.counts[FIXED]
+    return "no violation was put right" if idle else MODES[report.run.mode]
+
+
 class Line(t.NamedTuple):
     """One line and what it means: bad, doubt, good, plain or head; the callback knows the colours."""
 
@@ -39,11 +57,12 @@ class Line(t.NamedTuple):
 
 def lines(report: Report, width: int = 120) -> t.Iterator[Line]:
     """The report as lines of at most about width characters. Text from hosts is made safe for a terminal."""
-    yield Line(f"COMPLIANCE ({MODES[report.run.mode]})", HEAD)
+    yield Line(f"COMPLIANCE ({mode(report)})", HEAD)
     if report.run.unseen:
         yield Line(f"Not the whole fleet: {one_line(report.run.unseen)}.", DOUBT)
     yield Line("")
     yield from _matrix(report.summary, width)
+    yield from _reach(report.reach, width)
     yield from _next(report.summary, width)
     yield from _doubts(report.summary, width)
 
@@ -102,6 +121,17 @@ def _tone(score: Score) -> str:
     return DOUBT if score.counts[NOT_ASSESSED] else GOOD
 
 
+def _reach(reach: Reach, width: int) -> t.Iterator[Line]:
+    if not reach.ports:
+        return
+    denied, blocked, doubts = (reach.counts[name] for name in (REACHABLE_BUT_DENIED, BLOCKED_BUT_ALLOWED, NOT_TRIED))
+    tone = BAD if denied or blocked else DOUBT if doubts else GOOD
+    pairs = f"{_plural(denied, 'denied pair')} reached, {_plural(blocked, 'allowed pair')} blocked"
+    yield Line(f"REACHABILITY ({_plural(reach.tried, 'pair')} of a host and a port tried)", HEAD)
+    yield from _indented(f"{pairs}, {doubts} not assessed", 2, width, tone)
+    yield Line("")
+
+
 def _next(summary: Summary, width: int) -> t.Iterator[Line]:
     rules = summary.next()
     if not rules:
@@ -121,9 +151,9 @@ def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
     yield from _indented(f"-> {rule.remedy}", 11, width)
 
 
-def _indented(text: str, indent: int, width: int) -> t.Iterator[Line]:
+def _indented(text: str, indent: int, width: int, tone: str = PLAIN) -> t.Iterator[Line]:
     for line in textwrap.wrap(one_line(text, limit=400), max(40, width - indent - 1)):
-        yield Line(" " * indent + line)
+        yield Line(" " * indent + line, tone)
 
 
 def _hosts(rule: RuleScore) -> str:

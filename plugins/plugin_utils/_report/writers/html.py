@@ -25,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import Summary
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.text import clean
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers.console import MODES
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers.console import mode
 
 #: A page with more findings in full is of no use to a reader, nor to the browser.
 FINDINGS = 3000
@@ -47,7 +47,7 @@ def write(report: Report, stream: t.TextIO) -> None:
     stream.writelines(
         page.generate(
             run=report.run,
-            mode=MODES[report.run.mode],
+            mode=mode(report),
             summary=report.summary,
             next=report.summary.next(),
             next_shown=NEXT,

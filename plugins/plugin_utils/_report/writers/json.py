@@ -16,14 +16,20 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.score i
 
 
 def write(report: Report, stream: t.TextIO) -> None:
-    """Write the head, then one finding a line, sorted by host, control, rule and subject."""
-    stream.write(_dump(_head(report), indent=1).removesuffix("\n}") + ',\n "findings": [')
+    """Write the head, then one port and one finding a line, each sorted by host and by what makes it unique."""
+    stream.write(_dump(_head(report), indent=1).removesuffix("\n}"))
+    _lines(stream, "reachability", ({"target": target} | row for target, row in report.store.rows()))
+    _lines(stream, "findings", (one | {"host": host} for host, findings in report.store for one in findings))
+    stream.write("\n}\n")
+
+
+def _lines(stream: t.TextIO, key: str, records: t.Iterable[dict[str, t.Any]]) -> None:
+    stream.write(f',\n "{key}": [')
     separator = "\n"
-    for host, findings in report.store:
-        for one in findings:
-            stream.write(f"{separator}  {_dump(one | {'host': host})}")
-            separator = ",\n"
-    stream.write("\n ]\n}\n")
+    for one in records:
+        stream.write(f"{separator}  {_dump(one)}")
+        separator = ",\n"
+    stream.write("\n ]")
 
 
 def _head(report: Report) -> dict[str, t.Any]:
@@ -42,7 +48,8 @@ def _summary(report: Report) -> dict[str, t.Any]:
     summary = report.summary
     principles = {name: _score(score) for name, score in summary.principles.items()}
     hosts = {name: _score(summary.host(name)) for name in summary.hosts}
-    return _score(summary.all) | {"principles": principles, "hosts": hosts}
+    parts = {"principles": principles, "hosts": hosts, "reachability": dict(report.reach.counts)}
+    return _score(summary.all) | parts
 
 
 def _score(score: Score) -> dict[str, t.Any]:

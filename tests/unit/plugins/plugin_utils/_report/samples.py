@@ -97,11 +97,65 @@ def result(host: str, findings: list[dict[str, t.Any]], waivers: t.Sequence[t.Ma
     return Result(host, HARDEN, "Harden", "ok", {"findings": findings}, {"waivers": [dict(one) for one in waivers]})
 
 
+REACHABILITY = "infosec.principles.reachability"
+FLEET = ("bastion", "cache", "db", "idle", "laptop", "web")
+#: target, service, port, who may, who besides gets through, who is blocked
+PORTS: tuple[tuple[str, str, int, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    *((host, "ssh", 22, ("bastion",), ("laptop",) if host == "web" else (), ()) for host in FLEET if host != "bastion"),
+    ("bastion", "ssh", 22, FLEET, (), ()),
+    ("cache", "sessions", 6379, ("web",), (), ("web",)),
+    ("db", "orders", 5432, ("web",), ("idle", "laptop"), ()),
+    ("web", "shop", 443, FLEET, (), ()),
+    ("web", "", 11211, (), FLEET, ()),
+)
+
+
+def port(
+    target: str,
+    service: str,
+    number: int,
+    outcomes: t.Mapping[str, t.Iterable[str]],
+    *,
+    address: str = "192.0.2.1",
+    witnesses: int = 0,
+) -> dict[str, t.Any]:
+    """A port as the action reachability returns it; sources that are the target itself are left out."""
+    names = ("reached", "refused", "reachable_but_denied", "blocked_but_allowed", "not_assessed")
+    return {
+        "service": service,
+        "protocol": "tcp",
+        "port": number,
+        "address": address,
+        "outcomes": {name: sorted(set(outcomes.get(name, ())) - {target}) for name in names},
+        "witnesses": witnesses,
+    }
+
+
+def proof(target: str, rows: list[dict[str, t.Any]]) -> Result:
+    """What prove.yml reports for one host."""
+    return Result(target, REACHABILITY, "Prove", "ok", {"findings": [], "reachability": rows})
+
+
+def proofs() -> list[Result]:
+    """How the fleet's hosts reach each other; edge was offline."""
+    found: dict[str, list[dict[str, t.Any]]] = {}
+    for target, service, number, allowed, leaks, blocked in PORTS:
+        outcomes = {
+            "reached": set(allowed) - set(blocked),
+            "refused": set(FLEET) - set(allowed) - set(leaks),
+            "reachable_but_denied": leaks,
+            "blocked_but_allowed": blocked,
+            "not_assessed": ("edge",),
+        }
+        found.setdefault(target, []).append(port(target, service, number, outcomes))
+    return [proof(target, rows) for target, rows in found.items()]
+
+
 def fleet(*, backwards: bool = False) -> Report:
     """The fleet with a host that cannot be reached, one waiver that holds and one that has expired."""
     collector = Collector(NOW)
     lost = Result("edge", HARDEN, "Harden", "unreachable", {"msg": "Failed to connect: Connection timed out"})
-    results = [*(result(host, found, WAIVERS) for host, found in fleet_findings().items()), lost]
+    results = [*(result(host, found, WAIVERS) for host, found in fleet_findings().items()), lost, *proofs()]
     for one in reversed(results) if backwards else results:
         collector.take(one)
     return Report(collector.finish((), "", "1.0.0"), collector.store)
@@ -119,13 +173,17 @@ def hostile_finding(text: str, *, status: str = "fail") -> dict[str, t.Any]:
         "fix": [text],
         "diff": [{"before_header": text, "after_header": text, "before": "", "after": text}],
         "waiver": {"match": text, "why": text, "owner": text, "expires": "2027-06-30"},
+        "fingerprints": [{"kind": "private_key", "value": text, "holder": text}],
     }
 
 
 def hostile(*texts: str) -> Report:
-    """Hosts whose names and findings are all such a text; one more cannot be reached for that reason."""
+    """Hosts whose names, ports and findings are all such a text; one more cannot be reached for that reason."""
     collector = Collector(NOW)
     for text in texts:
+        outcomes = {"reachable_but_denied": [f"{text} far"], "not_assessed": [f"{text} lost"]}
+        row = port(text, text, 1, outcomes, address=text) | {"protocol": text}
+        collector.take(Result(text, REACHABILITY, text, "ok", {"findings": [], "reachability": [row]}))
         collector.take(result(text, [hostile_finding(text)]))
         collector.take(Result(f"{text} lost", HARDEN, text, "unreachable", {"msg": text}))
     return Report(collector.finish((), "", "1.0.0"), collector.store)

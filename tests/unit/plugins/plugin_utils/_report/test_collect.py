@@ -117,6 +117,64 @@ def test_hosts_without_a_result_in_a_run_that_went_well_are_left_out() -> None:
     assert "db" not in collector.store
 
 
+def proof(host: str, *rows: dict[str, t.Any]) -> Result:
+    return Result(host, "infosec.principles.reachability", "Prove", "ok", {"findings": [], "reachability": list(rows)})
+
+
+def test_ports_are_kept_sorted_and_the_last_word_counts() -> None:
+    collector = Collector(NOW)
+    known = {"service": "ssh", "protocol": "tcp", "port": 22, "address": "192.0.2.1", "witnesses": 2}
+    collector.take(proof("web", known | {"outcomes": {"refused": ["db", "b", "db"]}}, {"port": "x", "outcomes": 5}))
+    collector.take(proof("web", known | {"outcomes": {"reached": ["db"]}}))
+    collector.take(proof("app", known | {"outcomes": {"reached": ["db"], "more": ["x"]}}, 7))  # type: ignore[arg-type]
+    rows = list(collector.store.rows())
+    names = ("reachable_but_denied", "blocked_but_allowed", "not_assessed", "refused")
+    empty: dict[str, list[str]] = {name: [] for name in names}
+    reached = known | {"outcomes": {"reached": ["db"], **empty}}
+    odd = {"service": "", "protocol": "", "port": 0, "address": "", "witnesses": 0}
+    assert rows == [("app", reached), ("web", odd | {"outcomes": empty | {"reached": []}}), ("web", reached)]
+
+
+def test_ports_of_somebody_elses_module_are_not_taken() -> None:
+    collector = Collector(NOW)
+    for action in ("other.collection.reachability", "infosec.principles.reachability_info"):
+        collector.take(Result("web", action, "Probe", "ok", {"reachability": [{"port": 1}]}))
+    assert list(collector.store.rows()) == []
+
+
+KEY = {"kind": "host_key", "value": "SHA256:x", "holder": "/etc/ssh/ssh_host_rsa_key"}
+SHARED = "ssh_pivoting.shared_host_key"
+
+
+def test_what_hosts_share_is_found_and_can_be_waived_host_by_host() -> None:
+    waiver = WAIVERS[0] | {"match": f"rule == '{SHARED}'"}
+    collector = Collector(NOW)
+    collector.take(result("db", [one(status="pass", fingerprints=[KEY])]))
+    collector.take(result("web", [one(status="pass", fingerprints=[KEY])], [waiver]))
+    collector.finish({"db", "web"}, "")
+    assert (SHARED, KEY["holder"], "fail") in statuses(collector, "db")
+    assert (SHARED, KEY["holder"], "waived") in statuses(collector, "web")
+    assert "controller" not in collector.store
+
+
+@pytest.mark.parametrize(("unseen", "lost"), [("the run was narrowed by --limit", False), ("", True)])
+def test_a_part_of_the_fleet_is_no_pass_for_what_hosts_share(unseen: str, lost: bool) -> None:
+    collector = Collector(NOW)
+    collector.take(result("web", [one(status="pass", fingerprints=[KEY])]))
+    if lost:
+        collector.take(unreachable("db"))
+    collector.finish({"web"}, unseen)
+    assert statuses(collector, "web") == [("a.b", "x", "pass"), (SHARED, KEY["holder"], "not_assessed")]
+
+
+def test_the_mode_is_that_of_the_hosts_that_answered() -> None:
+    collector = Collector(NOW)
+    collector.take(Result("edge", HARDEN, "Harden", "unreachable", {}, check_mode=False))
+    assert collector.finish((), "").mode == "run"
+    collector.take(Result("web", HARDEN, "Harden", "ok", {"findings": [one()]}, check_mode=True))
+    assert collector.finish((), "").mode == "check"
+
+
 @pytest.mark.parametrize(
     ("modes", "expected"), [([True], "check"), ([False], "run"), ([True, False], "mixed"), ([], "run")]
 )

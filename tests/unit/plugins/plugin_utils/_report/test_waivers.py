@@ -23,9 +23,9 @@ def without(key: str) -> dict[str, t.Any]:
 
 # What is given -> a part of each fault, in order.
 MALFORMED: dict[str, tuple[t.Any, tuple[str, ...]]] = {
-    "no list": ({"match": "x"}, ("waivers: must be a list, found dict",)),
+    "no list": ({"match": "x"}, ("waivers: must be a list, found a mapping {'match'",)),
     "nothing": (None, ("waivers: must be a list, found nothing",)),
-    "no mapping": (["a"], ("waivers[0]: must be a mapping with match, why, owner, expires; found str 'a'",)),
+    "no mapping": (["a"], ("waivers[0]: must be a mapping with match, why, owner, expires; found text 'a'",)),
     "no match": ([without("match")], ("waivers[0].match: missing",)),
     "no why": ([without("why")], ("waivers[0].why: missing",)),
     "no owner": ([without("owner")], ("waivers[0].owner: missing",)),
@@ -33,12 +33,14 @@ MALFORMED: dict[str, tuple[t.Any, tuple[str, ...]]] = {
     "unknown key": ([GOOD, GOOD | {"expire": 1}], ("waivers[1].expire: unknown",)),
     "empty why": ([GOOD | {"why": " "}], ("waivers[0].why: is empty",)),
     "empty match": ([GOOD | {"match": ""}], ("waivers[0].match: is empty",)),
-    "owner is no text": ([GOOD | {"owner": ["a"]}], ("waivers[0].owner: must be text, found list",)),
-    "match is true": ([GOOD | {"match": True}], ("waivers[0].match: must be text, found bool True",)),
+    "owner is no text": ([GOOD | {"owner": ["a"]}], ("waivers[0].owner: must be text, found a list ['a']",)),
+    "match is true": ([GOOD | {"match": True}], ("waivers[0].match: must be text, found a boolean True",)),
     "no such day": ([GOOD | {"expires": "2027-02-30"}], ("waivers[0].expires: must be a day such as 2027-06-30",)),
-    "a moment": ([GOOD | {"expires": datetime.datetime(2027, 1, 1, 5)}], ("waivers[0].expires: must be a day",)),
+    "a moment": ([GOOD | {"expires": datetime.datetime(2027, 1, 1, 5)}], ("found a moment 2027-01-01 05:00:00",)),
     "never": ([GOOD | {"expires": "never"}], ("waivers[0].expires: must be a day",)),
-    "a number": ([GOOD | {"expires": 20270630}], ("waivers[0].expires: must be a day",)),
+    "a number": ([GOOD | {"expires": 20270630}], ("must be a day such as 2027-06-30, found an integer 20270630",)),
+    "why is a day": ([GOOD | {"why": TODAY}], ("waivers[0].why: must be text, found a day 2027-06-30",)),
+    "why is a set": ([GOOD | {"why": {1}}], ("waivers[0].why: must be text, found a value {1}",)),
     "does not parse": ([GOOD | {"match": "rule == "}], ("waivers[0].match: is not JMESPath:",)),
     "single =": ([GOOD | {"match": "rule = 'a'"}], ("waivers[0].match: is not JMESPath:",)),
     "misspelt field": ([GOOD | {"match": "hots == 'a'"}], ("waivers[0].match: a finding has no 'hots'",)),
@@ -62,6 +64,18 @@ def test_every_fault_is_named_with_its_place(given: t.Any, faults: tuple[str, ..
     for fault, expected in zip(caught.value.faults, faults, strict=True):
         assert expected in fault
         assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(20270630, "an integer 20270630"), ("soon", "text 'soon'"), (1.5, "a number 1.5"), ([1], "a list [1]")],
+)
+def test_what_came_through_ansible_is_named_in_plain_words(value: t.Any, shown: str) -> None:
+    origin = pytest.importorskip("ansible._internal._datatag._tags").Origin(path="/group_vars/all.yml")
+    tagged = origin.tag(value)
+    assert type(tagged).__name__.startswith("_Ansible")
+    with pytest.raises(WaiverError, match=re.escape(f"[0].expires: must be a day such as 2027-06-30, found {shown}")):
+        waivers.parse([GOOD | {"expires": tagged}])
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,41 @@ def test_the_table_fits_the_terminal(width: int) -> None:
     assert max(map(len, lines[2 : lines.index("WHAT TO DO NEXT")])) <= width
 
 
+def test_json_has_one_port_a_line_in_order() -> None:
+    body = written(json_writer.write, fleet())
+    rows = json.loads(body)["reachability"]
+    lines = body.split('"reachability": [\n')[1].split("\n ],")[0].splitlines()
+    assert [json.loads(line.rstrip(",")) for line in lines] == rows
+    keys = [(one["target"], one["service"], one["protocol"], one["port"], one["address"]) for one in rows]
+    assert keys == sorted(set(keys))
+    counts = json.loads(body)["summary"]["reachability"]
+    assert counts == {name: sum(len(one["outcomes"][name]) for one in rows) for name in counts}
+    assert counts["reachable_but_denied"] == 8
+
+
+def test_a_run_without_a_proof_says_nothing_of_it() -> None:
+    report = many(2, 1)
+    assert json.loads(written(json_writer.write, report))["reachability"] == []
+    assert not [line for line in console.lines(report) if "REACHABILITY" in line.text]
+
+
+def test_the_console_sums_up_who_could_reach_what() -> None:
+    lines = [line.text for line in console.lines(fleet())]
+    place = lines.index("REACHABILITY (50 pairs of a host and a port tried)")
+    assert lines[place + 1] == "  8 denied pairs reached, 1 allowed pair blocked, 10 not assessed"
+
+
+@pytest.mark.parametrize(
+    ("status", "title"), [("fail", "no violation was put right"), ("fixed", "violations were put")]
+)
+def test_the_title_says_only_what_was_done(status: str, title: str) -> None:
+    collector = Collector(NOW)
+    collector.take(result("web", [{"control": "a", "rule": "a.b", "status": status, "risk": "low"}]))
+    report = Report(collector.finish((), ""), collector.store)
+    assert next(iter(console.lines(report))).text.startswith(f"COMPLIANCE ({title}")
+    assert title in written(html_writer.write, report)
+
+
 def many(hosts: int, findings: int) -> Report:
     collector = Collector(NOW)
     for host, status in zip(range(hosts), itertools.cycle(["pass", "fail"])):
