@@ -32,6 +32,7 @@ ON_HOSTS = [source for source in SOURCES if source.startswith(("plugins/module_u
 UTILS = "plugins.module_utils."
 CONTROLS = UTILS + "_controls."
 ENGINE, HOST, FORMATS = UTILS + "_engine.", UTILS + "_host.", UTILS + "_formats."
+REACHABILITY = UTILS + "_reachability."
 CONTROLLER = "plugins.plugin_utils."
 
 # Where a file lies -> what of ours it may import. The longest match counts.
@@ -41,6 +42,7 @@ MAY_IMPORT = {
     HOST: (HOST, FORMATS, ENGINE),
     CONTROLS: (CONTROLS, HOST, FORMATS, ENGINE),
     UTILS: (CONTROLS, HOST, FORMATS, ENGINE, UTILS + "_plumbing"),
+    REACHABILITY: (REACHABILITY,),
     "plugins.modules.": (UTILS,),
     CONTROLLER: (CONTROLLER, UTILS),
     "plugins.action.": (CONTROLLER, UTILS),

@@ -17,6 +17,8 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 COLLECTION = "infosec.principles."
 #: Modules of ours that judge nothing; a run of theirs alone has no report.
 OTHERS = frozenset({"reachability_info", "sockets_info", "undo"})
+#: Those that judge a host without a connection to it: that they ran does not mean that it can be reached.
+FROM_AFAR = frozenset({COLLECTION + "reachability"})
 
 
 def judges(action: str) -> bool:
@@ -79,7 +81,8 @@ class Collector:
         lists = list(_lists(result.data, "findings"))
         if lists and judges(result.action):
             self._failed.pop((result.host, result.action), None)
-            self._unreachable.pop(result.host, None)
+            if result.action not in FROM_AFAR:
+                self._unreachable.pop(result.host, None)
             for findings in lists:
                 self.store.add(result.host, self._waive(result, findings))
             for rows in _lists(result.data, "reachability"):

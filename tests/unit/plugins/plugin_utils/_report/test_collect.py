@@ -69,6 +69,10 @@ CASES: dict[str, tuple[list[Result], list[tuple[str, str, str]]]] = {
     "hidden by no_log": ([Result("web", HARDEN, "Harden", "ok", {"censored": "hidden"})], [RUN_FAILED]),
     "unreachable": ([unreachable()], [LOST]),
     "unreachable after findings": ([result("web", [one()]), unreachable()], [("a.b", "x", "fail"), LOST]),
+    "unreachable and judged from afar": (
+        [unreachable(), failed(action="infosec.principles.reachability", findings=[one()])],
+        [("a.b", "x", "fail"), LOST],
+    ),
     "unreachable and back": ([unreachable(), result("web", [one()])], [("a.b", "x", "fail")]),
     "something else failed first": (
         [failed(action="ansible.builtin.assert")],
