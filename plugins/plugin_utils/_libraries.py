@@ -46,4 +46,10 @@ if not t.TYPE_CHECKING:
     jmespath = _library("jmespath", "exceptions", "functions")
     netaddr = _library("netaddr")
 
-__all__ = ["jmespath", "netaddr"]
+
+def aerleon() -> t.Any:
+    """The library aerleon. Only network firewalls need it, and it takes a while to load."""
+    return _library("aerleon", "api", "lib.naming")
+
+
+__all__ = ["aerleon", "jmespath", "netaddr"]
