@@ -1,0 +1,228 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""firewalld (0.9 and later): a policy of our own before all zones, its sets, and a small table beside it.
+
+firewalld accepts translated packets before any policy, and cannot ask for the port they were sent to; nor does it know
+hop limits or two ports of one packet. The table beside it judges just that, by the very rules of the nftables backend.
+
+Mode log: firewalld would have to let in what its zones shut out in order to log the rest, so there it is left alone,
+and the table logs what it would drop.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+    firewalld_policy as model,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import nftables
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
+    LOG,
+    Difference,
+    Wanted,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine import files, firewalld, nft, ruleset, units
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._engine.nft import Chain, Rule, Table
+from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
+from ansible_collections.infosec.principles.plugins.module_utils._host import units as host_units
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
+
+NAME = "firewalld"
+UNIT = firewalld.UNIT
+CONFIG = "/etc/firewalld/firewalld.conf"
+ON = units.State(active=True, enablement="enabled")
+LISTING = ruleset.listing("inet", "firewalld")
+#: No more than this many differences are told.
+TOLD = 5
+#: A ruleset of firewalld is read and compared in this time, however many addresses it has.
+SECONDS = 60
+
+#: What firewalld lets through unjudged, or cannot tell apart.
+HANDED_OVER = (
+    Rule(("ct state invalid", "jump judged")),
+    Rule(("ct status dnat", "jump judged")),
+    Rule(("meta l4proto ipv6-icmp", "jump judged")),
+    Rule(("udp dport { 546, 68 }", "jump judged")),
+)
+
+
+def active(host: Host) -> bool:
+    """Whether firewalld runs, or would after a boot."""
+    unit = host_units.show(host, UNIT)
+    return unit is not None and (unit.is_active or unit.enablement == "enabled")
+
+
+def beside(wanted: Wanted) -> Table:
+    """The table beside firewalld: in mode log the whole of the nftables backend's, else what firewalld cannot judge."""
+    whole = nftables.table(wanted)
+    if wanted.mode == LOG:
+        return whole
+    refused, published, judging, forward = whole.chains
+    hook = judging.base.replace("policy drop", "policy accept")
+    chains = (refused, published, Chain("judged", judging.rules), Chain("input", HANDED_OVER, hook), forward)
+    return dataclasses.replace(whole, chains=chains)
+
+
+def policy(wanted: Wanted) -> model.Policy | None:
+    """What firewalld itself is to hold; None in mode log."""
+    return None if wanted.mode == LOG else model.made(wanted.admissions)
+
+
+# Judging
+
+
+def compare(host: Host, wanted: Wanted) -> list[Difference]:
+    """How firewalld's rules in the kernel, its files, and the table beside it differ from what is wanted.
+
+    Raises HostError, ChangeError.
+    """
+    _suits(host)
+    held = policy(wanted)
+    return [*_admission(host, held), *_persistence(host, held), *nftables.differences(host, beside(wanted))]
+
+
+def _suits(host: Host) -> None:
+    """Raises HostError where firewalld does not filter through nftables."""
+    try:
+        found = re.search(r"(?m)^\s*FirewallBackend\s*=\s*(\S+)", host.read_text(CONFIG))
+    except Missing:
+        return
+    if found and found[1].lower() != "nftables":
+        raise HostError(
+            f"{CONFIG}: FirewallBackend is {found[1]}, whose rules are not looked at; set it to nftables and restart"
+        )
+
+
+def read(host: Host) -> Table | None:
+    """firewalld's table as the kernel has it; None where there is none. Raises HostError."""
+    if not host.is_root:
+        raise NeedsRoot("firewalld: the kernel tells its rules to root alone; run as root (become: true)")
+    done = host.ask(*LISTING, timeout=SECONDS)
+    if ruleset.is_absent(done):
+        return None
+    if done.rc != 0:
+        raise HostError(f"{' '.join(LISTING)}: {done.stderr.strip() or f'ended with {done.rc}'}")
+    try:
+        return nft.parse(done.stdout)
+    except (ValueError, KeyError, TypeError) as exc:
+        raise HostError(f"{' '.join(LISTING)}: not understood: {exc}") from exc
+
+
+def _admission(host: Host, held: model.Policy | None) -> t.Iterator[Difference]:
+    place, table = " ".join(LISTING).replace(" -j", ""), read(host)
+    told = list(_told(table, held)) if table else [("table", "absent: firewalld does not filter", "present")]
+    if told and (table or held):
+        more = f" (and {len(told) - TOLD} more)" if len(told) > TOLD else ""
+        message = f"What firewalld filters by is not the register: {len(told)} difference(s){more}."
+        yield Difference(
+            "admission", message, tuple(Evidence(f"{place}, {where}", a, b) for where, a, b in told[:TOLD])
+        )
+
+
+def _told(table: Table, held: model.Policy | None) -> t.Iterator[tuple[str, str, str]]:
+    """Where, what was found, what was expected."""
+    found = model.filtered(table)
+    if held is None or found is None:
+        if held is not None or found is not None:
+            yield f"chain {model.OURS}", *(("absent", "present") if found is None else ("present", "absent"))
+        return
+    yield from _rules(found, [rule for one in held.accepts for rule in one.kernel()])
+    for rule in model.bypasses(table):
+        yield f"before chain {model.OURS}", rule, "nothing that lets packets in"
+    yield from _sets(table, held)
+
+
+def _rules(found: list[tuple[str, ...]], wanted: list[tuple[str, ...]]) -> t.Iterator[tuple[str, str, str]]:
+    for rule in found[:-1]:
+        if rule not in wanted:
+            yield f"chain {model.OURS}", " ".join(rule), "no such rule"
+    for rule in wanted:
+        if rule not in found[:-1]:
+            yield f"chain {model.OURS}", "no such rule", " ".join(rule)
+    if found[-1:] != [("drop",)]:
+        yield f"chain {model.OURS}, last rule", " ".join(found[-1]) if found else "no rule", "drop"
+
+
+def _sets(table: Table, held: model.Policy) -> t.Iterator[tuple[str, str, str]]:
+    found = {one.name: one.ranges for one in table.sets if one.name.startswith(model.OWN)}
+    wanted = {one.name: nft.merged(one.networks) for one in held.sets}
+    for name in sorted({*found, *wanted}):
+        here, there = set(found.get(name, ())), set(wanted.get(name, ()))
+        if here != there or name not in found or name not in wanted:
+            yield f"set {name}", f"{len(here - there)} address ranges too many, {len(there - here)} missing", "none"
+
+
+def _persistence(host: Host, held: model.Policy | None) -> t.Iterator[Difference]:
+    texts = _texts(host, held)
+    evidence = [
+        Evidence(path, _kind(now), "no such file" if text is None else "as the register makes it")
+        for path, (now, text) in texts.items()
+        if now != text
+    ]
+    state = units.read_state(host, UNIT)
+    if state != ON:
+        evidence.append(
+            Evidence(f"systemctl show {UNIT}", state.render().replace("\n", " ").strip(), "enabled, active")
+        )
+    if evidence:
+        message = "After a boot firewalld would not filter by the register."
+        yield Difference("persistence", message, tuple(evidence[:TOLD]))
+
+
+def _kind(text: str | None) -> str:
+    return "no such file" if text is None else "another text"
+
+
+def _texts(host: Host, held: model.Policy | None) -> dict[str, tuple[str | None, str | None]]:
+    """The present and the wanted text of each file of ours; None for no file. What others wrote is not ours."""
+    wanted: dict[str, str] = held.files() if held else {}
+    paths = dict.fromkeys([*wanted, model.POLICY_FILE, *host.glob(f"{model.SETS}/{model.OWN}*.xml")])
+    present = {path: files.read_now(host, path) for path in paths}
+    ours = [path for path, now in present.items() if path in wanted or (now and model.MADE_BY in now)]
+    return {path: (present[path], wanted.get(path)) for path in ours}
+
+
+# Mending
+
+
+def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
+    """The table beside firewalld, its files, and one reload where it does not filter by them yet."""
+    held, state = policy(wanted), units.read_state(host, UNIT)
+    written = list(_files(host, held))
+    stale = written or any(True for _one in _admission(host, held))
+    return (
+        *nftables.bring_about(host, beside(wanted)),
+        *(_ready(host) if held and held.sets and stale else ()),
+        *written,
+        *(
+            (Check("firewalld finds no fault in its files", ("firewall-offline-cmd", "--check-config")),)
+            if stale
+            else ()
+        ),
+        *((firewalld.Reload(model.OWN),) if stale and state.active else ()),
+        *((units.UnitState(UNIT, state, ON),) if state != ON else ()),
+    )
+
+
+def _files(host: Host, held: model.Policy | None) -> t.Iterator[Change]:
+    for path, (now, text) in _texts(host, held).items():
+        if text is None:
+            yield files.remove_file(host, path)
+        elif now != text:
+            yield files.write_file(host, path, text)
+
+
+def _ready(host: Host) -> t.Iterator[Change]:
+    """Before 1.0, firewalld has no sets without the older ones of the kernel, and then is left with no rule at all."""
+    if host.ask("firewall-offline-cmd", "--version", timeout=SECONDS).stdout.startswith("0."):
+        if not host.which("ipset"):
+            yield InstallPackage("ipset")
+        yield Check("the kernel takes ipsets, without which this firewalld has none", ("ipset", "list", "-name"))
