@@ -38,6 +38,8 @@ IMPLIED = {
     "tcp ": ("meta l4proto tcp",),
     "udp ": ("meta l4proto udp",),
 }
+#: What counts, and what the kernel hands out.
+PASSING = ("handle", "packets", "bytes", "used", "expires")
 #: Selectors of bits, for which naming one asks whether it is among those that are set.
 FLAGS = ("ct state", "ct status")
 
@@ -298,4 +300,11 @@ READERS: dict[str, t.Callable[[Json], str | None]] = {
 
 
 def _json(item: Json) -> str:
-    return json.dumps(item, sort_keys=True)
+    return json.dumps(_lasting(item), sort_keys=True)
+
+
+def _lasting(item: Json) -> Json:
+    """Without what differs from one listing to the next."""
+    if isinstance(item, dict):
+        return {key: _lasting(value) for key, value in item.items() if key not in PASSING}
+    return [_lasting(part) for part in item] if isinstance(item, list) else item

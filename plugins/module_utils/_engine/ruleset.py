@@ -90,7 +90,7 @@ class Ruleset(Change):
             return ABSENT
         if done.rc != 0:
             raise ChangeError(
-                f"{' '.join(listing(self.family, self.table))} failed (rc {done.rc}): {done.stderr.strip()}"
+                f"table {self.family} {self.table}: nft cannot list it (rc {done.rc}): {done.stderr.strip()}"
             )
         return nft.parse(t.cast(str, done.stdout)).digest
 

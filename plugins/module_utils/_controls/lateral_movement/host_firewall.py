@@ -9,6 +9,8 @@ One firewall program holds it: the one that is active here, or nftables where no
 
 from __future__ import annotations
 
+import dataclasses
+import ipaddress
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
@@ -21,6 +23,9 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     Backend,
     Difference,
     Wanted,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.policy import (
+    Admission,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
@@ -62,9 +67,11 @@ ONE_FIREWALL = Rule(
 )
 RULES = (ADMISSION, PERSISTENCE, ONE_FIREWALL)
 
-#: Where none is active, the last one is used.
 BACKENDS: tuple[Backend, ...] = (nftables,)
+#: Where none is active.
 DEFAULT: Backend = nftables
+#: firewalld cannot say all that is wanted, and has our table of nftables beside it.
+WITH_OUR_TABLE = ("nftables", "firewalld")
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "services": SERVICES_OPTION,
     "mode": {"type": "str", "choices": [ENFORCE, LOG], "default": ENFORCE},
@@ -74,13 +81,30 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How the chosen program differs from what is wanted, and why it is not mended, or how.
+
+    remains: what an earlier run left in nftables, where another program holds the host now.
+    """
+
+    differences: tuple[Difference, ...]
+    remains: tuple[Evidence, ...]
+    refusal: tuple[Evidence, ...]
+    fix: tuple[Change, ...]
+
+
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Judge what the active firewall program lets in against the register. Raises NeedsRoot."""
     active = [backend for backend in BACKENDS if backend.active(host)]
     chosen = _chosen(options["backend"], active)
     yield _one_firewall(active, chosen)
-    for backend in BACKENDS:
-        yield from _held(host, backend, options) if backend is chosen else _idle(host, backend, active, chosen)
+    if chosen is None:
+        yield from _undecided(active)
+    elif chosen is not DEFAULT and chosen not in active:
+        yield from _inactive(chosen)
+    else:
+        yield from _decided(host, chosen, options)
 
 
 def _chosen(wanted: str, active: t.Sequence[Backend]) -> Backend | None:
@@ -90,82 +114,107 @@ def _chosen(wanted: str, active: t.Sequence[Backend]) -> Backend | None:
     return {0: DEFAULT, 1: active[0] if active else None}.get(len(active))
 
 
-def _both(subject: str, status: str, message: str, evidence: tuple[Evidence, ...] = ()) -> t.Iterator[Finding]:
+def _both(subject: str, status: str, message: str) -> t.Iterator[Finding]:
     for rule in (ADMISSION, PERSISTENCE):
-        yield Finding(rule, subject, status, message, evidence)
+        yield Finding(rule, subject, status, message)
 
 
-# Rule one_firewall
+# Which program holds the host
 
 
 def _one_firewall(active: t.Sequence[Backend], chosen: Backend | None) -> Finding:
-    programs = {backend.NAME: backend for backend in (*active, *([chosen] if chosen else []))}
-    names = " and ".join(sorted(programs))
-    if len(programs) > 1:
-        message = f"More than one firewall program is at work here: {names}."
-        evidence = tuple(Evidence(name, "at work", "one program alone") for name in sorted(programs))
+    names = sorted({backend.NAME for backend in (*active, *([chosen] if chosen else []))})
+    if len(names) > 1:
+        message = f"More than one firewall program is at work here: {' and '.join(names)}."
+        evidence = tuple(Evidence(name, "at work", "one program alone") for name in names)
         return Finding(ONE_FIREWALL, NAME, f.FAIL, message, evidence)
-    return Finding(ONE_FIREWALL, NAME, f.PASS, f"{names} alone is at work here.")
+    return Finding(ONE_FIREWALL, NAME, f.PASS, f"{names[0]} alone is at work here.")
+
+
+def _undecided(active: t.Sequence[Backend]) -> t.Iterator[Finding]:
+    for backend in BACKENDS:
+        if backend in active:
+            yield from _both(backend.NAME, f.NOT_ASSESSED, UNDECIDED)
+        else:
+            yield from _both(backend.NAME, f.NOT_APPLICABLE, f"{backend.NAME} is not active.")
+
+
+UNDECIDED = (
+    "More than one firewall program is at work, so none was looked at: stop all but one, or say which one is to hold "
+    "this host (lateral_movement_firewall_backend)."
+)
+
+
+def _inactive(chosen: Backend) -> t.Iterator[Finding]:
+    yield from _both(
+        chosen.NAME, f.FAIL, f"{chosen.NAME} is to hold this host, but is not active; start and enable it."
+    )
+    yield from _others(chosen)
+
+
+def _others(chosen: Backend) -> t.Iterator[Finding]:
+    for backend in BACKENDS:
+        if backend is not chosen:
+            yield from _both(backend.NAME, f.NOT_APPLICABLE, f"{chosen.NAME} holds this host.")
 
 
 # Rules admission and persistence
 
 
-def _idle(host: Host, backend: Backend, active: t.Sequence[Backend], chosen: Backend | None) -> t.Iterator[Finding]:
-    if chosen is None and backend in active:
-        message = (
-            "More than one firewall program is at work: which one is to hold this host is for a person to say "
-            "(lateral_movement_firewall_backend)."
-        )
-        yield from _both(backend.NAME, f.NOT_ASSESSED, message)
-    else:
-        used = f"{chosen.NAME} holds this host" if chosen else f"{backend.NAME} is not active"
-        yield from _both(backend.NAME, f.NOT_APPLICABLE, f"{used}.")
-
-
-def _held(host: Host, backend: Backend, options: Options) -> t.Iterator[Finding]:
+def _decided(host: Host, chosen: Backend, options: Options) -> t.Iterator[Finding]:
     wanted = Wanted(policy.admissions(options["services"]), options["mode"])
     try:
-        differences = backend.compare(host, wanted)
-        refusal = _refusal(host, wanted, options) if differences else ()
-        fix = _fix(host, backend, wanted, options) if differences and not refusal else ()
+        plan = _plan(host, chosen, wanted, options)
     except NeedsRoot:
         raise
     except (HostError, ChangeError) as exc:
-        yield from _both(backend.NAME, f.NOT_ASSESSED, f"What {backend.NAME} filters could not be seen: {exc}")
+        yield from _both(chosen.NAME, f.NOT_ASSESSED, f"What {chosen.NAME} filters by could not be seen: {exc}")
+        yield from _others(chosen)
         return
-    for rule in (ADMISSION, PERSISTENCE):
-        found = [difference for difference in differences if difference.rule == rule.name]
-        yield _failing(rule, backend, found, refusal, fix) if found else _passing(rule, backend, wanted)
+    yield from (_judged(rule, chosen, wanted, plan) for rule in (ADMISSION, PERSISTENCE))
+    for finding in _others(chosen):
+        yield _left_over(finding, chosen, plan) if plan.remains and finding.subject == nftables.NAME else finding
 
 
-def _fix(host: Host, backend: Backend, wanted: Wanted, options: Options) -> tuple[Change, ...]:
-    return (Guard(options["confirm_seconds"]), *backend.changes(host, wanted))
+def _plan(host: Host, chosen: Backend, wanted: Wanted, options: Options) -> Plan:
+    """Raises HostError and ChangeError. What fails together is mended together, so that no moment is without rules."""
+    differences = tuple(chosen.compare(host, wanted))
+    remains = () if chosen.NAME in WITH_OUR_TABLE else nftables.remains(host)
+    refusal = _refusal(host, wanted, options) if differences else ()
+    fix: tuple[Change, ...] = ()
+    if differences and not refusal:
+        fix = (Guard(options["confirm_seconds"]), *chosen.changes(host, wanted))
+    if remains and not refusal:
+        fix = (*fix, *nftables.retire(host))
+    return Plan(differences, remains, refusal, fix)
 
 
-def _failing(
-    rule: Rule,
-    backend: Backend,
-    found: t.Sequence[Difference],
-    refusal: tuple[Evidence, ...],
-    fix: tuple[Change, ...],
-) -> Finding:
+def _judged(rule: Rule, chosen: Backend, wanted: Wanted, plan: Plan) -> Finding:
+    found = [difference for difference in plan.differences if difference.rule == rule.name]
+    if not found:
+        return _passing(rule, chosen, wanted)
     message = " ".join(difference.message for difference in found)
     evidence = tuple(item for difference in found for item in difference.evidence)
-    if not refusal:
-        return Finding(rule, backend.NAME, f.FAIL, message, evidence, fix)
-    why = f"Not fixed, since that would cut this very connection: {refusal[0].found}."
-    return Finding(rule, backend.NAME, f.FAIL, f"{message} {why}", (*refusal, *evidence), remedy=refusal[0].expected)
+    if not plan.refusal:
+        return Finding(rule, chosen.NAME, f.FAIL, message, evidence, plan.fix)
+    (why,) = plan.refusal
+    message = f"{message} Not mended, since that would cut this very connection: {why.found}."
+    return Finding(rule, chosen.NAME, f.FAIL, message, (why, *evidence), remedy=why.expected)
 
 
-def _passing(rule: Rule, backend: Backend, wanted: Wanted) -> Finding:
+def _passing(rule: Rule, chosen: Backend, wanted: Wanted) -> Finding:
     if rule is PERSISTENCE:
-        return Finding(rule, backend.NAME, f.PASS, f"{backend.NAME} filters by the same rules after a boot.")
-    ports = f"{len(wanted.admissions)} port(s) or ranges of ports are open to the clients of the register"
+        return Finding(rule, chosen.NAME, f.PASS, f"{chosen.NAME} filters by the same rules after a boot.")
     if wanted.mode == LOG:
-        message = f"{backend.NAME} counts and logs what the register does not admit, and drops nothing (mode log)."
-        return Finding(rule, backend.NAME, f.FAIL, message, remedy="Set lateral_movement_firewall_mode to enforce.")
-    return Finding(rule, backend.NAME, f.PASS, f"{backend.NAME} lets in nobody else: {ports}.")
+        message = f"{chosen.NAME} counts and logs what the register does not admit, and drops nothing (mode log)."
+        return Finding(rule, chosen.NAME, f.FAIL, message, remedy="Set lateral_movement_firewall_mode to enforce.")
+    ports = f"{len(wanted.admissions)} port(s) or ranges of ports are open to the clients of the register"
+    return Finding(rule, chosen.NAME, f.PASS, f"{ports}, and nothing else to anybody.")
+
+
+def _left_over(finding: Finding, chosen: Backend, plan: Plan) -> Finding:
+    message = f"{chosen.NAME} holds this host, but the rules that an earlier run gave to nftables are still there."
+    return Finding(finding.rule, finding.subject, f.FAIL, message, plan.remains, plan.fix)
 
 
 # The connection that carries this run
@@ -176,29 +225,31 @@ def _refusal(host: Host, wanted: Wanted, options: Options) -> tuple[Evidence, ..
     carried = host.once(connection.read)
     if carried is None or wanted.mode == LOG or options["allow_self_cutoff"]:
         return ()
-    return policy_refuses(wanted.admissions, carried)
-
-
-def policy_refuses(admissions: t.Sequence[policy.Admission], carried: connection.Connection) -> tuple[Evidence, ...]:
-    """One piece of evidence where no admission lets the connection in: who comes where, and how to admit it."""
-    peer, port = carried.peer.partition("%")[0], carried.local_port
-    if _local(peer) or policy.admitting(admissions, "tcp", peer, port):
+    if carried.peer == carried.local:
+        # From one of this host's own addresses, so over loopback.
         return ()
-    entries = [one for one in admissions if one.protocol == "tcp" and one.first <= port <= one.last]
-    names = " and ".join(dict.fromkeys(repr(one.service) for one in entries))
-    why = f"{names} does not have it among its clients" if names else f"no service of the register has {port}/tcp"
-    elsewhere = [one for one in admissions if one.admits("tcp", peer, one.first)]
-    if elsewhere:
-        why += f", though {elsewhere[0].service!r} admits it to {elsewhere[0].first}/tcp"
+    return _shut_out(wanted.admissions, carried.peer.partition("%")[0], carried.local_port)
+
+
+def _shut_out(admissions: t.Sequence[Admission], peer: str, port: int) -> tuple[Evidence, ...]:
+    """Evidence where no admission lets that peer in to that TCP port: why, and how to admit it."""
+    if ipaddress.ip_address(peer).is_loopback or policy.admitting(admissions, "tcp", peer, port):
+        return ()
+    found = f"it comes from {peer} to {port}/tcp, {_reason(admissions, peer, port)}"
     remedy = (
-        f"Add {peer} to the clients of the service with {port}/tcp in infosec_services, or connect from where the "
-        "register admits it; lateral_movement_allow_self_cutoff overrides this."
+        f"Put {peer} among the clients of the service with {port}/tcp in infosec_services, or connect from where the "
+        "register lets you in. lateral_movement_allow_self_cutoff overrides this."
     )
-    return (Evidence("SSH connection of this run", f"it comes from {peer} to {port}/tcp, and {why}", remedy),)
+    return (Evidence("SSH connection of this run", found, remedy),)
 
 
-def _local(peer: str) -> bool:
-    return peer == "::1" or peer.startswith("127.")
+def _reason(admissions: t.Sequence[Admission], peer: str, port: int) -> str:
+    here = dict.fromkeys(one.service for one in admissions if one.protocol == "tcp" and one.first <= port <= one.last)
+    said = [f"{name!r} ({port}/tcp) does not have {peer} among its clients" for name in here]
+    said = said or [f"no service of the register that has clients is on {port}/tcp"]
+    elsewhere = next((one for one in admissions if one.admits("tcp", peer, one.first)), None)
+    said += [f"though {elsewhere.service!r} lets it in to {elsewhere.first}/tcp"] if elsewhere else []
+    return ", ".join(said)
 
 
 CONTROL = Control(

@@ -58,7 +58,7 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=nft -f {RULES_FILE}
 ExecReload=nft -f {RULES_FILE}
-ExecStop=nft delete table {FAMILY} {TABLE}
+ExecStop=-nft delete table {FAMILY} {TABLE}
 
 [Install]
 WantedBy=sysinit.target
@@ -319,6 +319,8 @@ def _persistence(host: Host, made: Table) -> t.Iterator[Difference]:
 
 
 ON = units.State(active=True, enablement="enabled")
+OFF = units.State(active=False, enablement="disabled")
+RELOAD = TakeUp("make systemd read its units", ("systemctl", "daemon-reload"))
 
 
 def _spoken(state: units.State) -> str:
@@ -332,6 +334,26 @@ def _texts(host: Host, made: Table) -> dict[str, tuple[str | None, str]]:
 
 
 # Mending
+
+
+def remains(host: Host) -> tuple[Evidence, ...]:
+    """What is left of ours, for a host that another program holds now. Raises HostError."""
+    present = [Evidence(path, "there", "absent") for path in (RULES_FILE, *FILES) if host.exists(path)]
+    if host.which("nft") and read(host):
+        present.append(Evidence(f"nft list table {FAMILY} {TABLE}", "there", "absent"))
+    return tuple(present)
+
+
+def retire(host: Host) -> tuple[Change, ...]:
+    """The changes that take all of it away."""
+    found, state = read(host), units.read_state(host, UNIT)
+    present = [path for path in (RULES_FILE, *FILES) if host.exists(path)]
+    return (
+        *([units.UnitState(UNIT, state, OFF)] if state.active or state.enablement == "enabled" else []),
+        *([_replace(host, found, None)] if found else []),
+        *(files.remove_file(host, path) for path in present),
+        *([RELOAD] if set(FILES) & set(present) else []),
+    )
 
 
 def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
@@ -358,7 +380,7 @@ def _files(host: Host, made: Table) -> t.Iterator[Change]:
     for path in of_systemd:
         yield files.write_file(host, path, differing[path])
     if of_systemd:
-        yield TakeUp("make systemd read its units", ("systemctl", "daemon-reload"))
+        yield RELOAD
 
 
 def _ruleset(host: Host, made: Table) -> t.Iterator[Change]:
