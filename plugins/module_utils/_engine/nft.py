@@ -170,7 +170,13 @@ def _number(text: str) -> int:
 
 def parse(text: str) -> Table:
     """Read the output of `nft -j list table`. Raises ValueError where it is something else."""
-    items = json.loads(text)["nftables"]
+    try:
+        return _table(json.loads(text)["nftables"])
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"no listing of a table of nftables: {exc!r}") from exc
+
+
+def _table(items: Json) -> Table:
     kinds: dict[str, list[Json]] = {}
     for item in items:
         for kind, body in item.items():

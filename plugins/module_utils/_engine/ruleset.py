@@ -92,7 +92,10 @@ class Ruleset(Change):
             raise ChangeError(
                 f"table {self.family} {self.table}: nft cannot list it (rc {done.rc}): {done.stderr.strip()}"
             )
-        return nft.parse(t.cast(str, done.stdout)).digest
+        try:
+            return nft.parse(t.cast(str, done.stdout)).digest
+        except ValueError as exc:
+            raise ChangeError(f"table {self.family} {self.table}: {exc}") from exc
 
 
 def listing(family: str, table: str) -> tuple[str, ...]:

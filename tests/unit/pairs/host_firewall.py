@@ -100,7 +100,23 @@ def other_file(machine: Machine) -> None:
     machine.write(nftables.RULES_FILE, "# mine\n", mode=0o600)
 
 
+def two_programs(machine: Machine) -> None:
+    """Which one is to hold the host nobody said, so none is looked at."""
+    bare(machine)
+    machine.unit("nftables.service")
+    machine.unit("firewalld.service")
+
+
 CASES = (
+    Case("two programs", two_programs, OPTIONS, fails=ONE),
+    Case(
+        "two programs, and one of them chosen",
+        two_programs,
+        {**OPTIONS, "backend": "nftables"},
+        fails=BOTH | ONE,
+        fixed=BOTH,
+    ),
+    Case("a program that is not active", bare, {**OPTIONS, "backend": "firewalld"}, fails=BOTH, passes=ONE),
     Case("nothing filters", bare, OPTIONS, fails=BOTH, passes=ONE, fixed=BOTH),
     Case("no nft", without_nft, OPTIONS, fails=BOTH, passes=ONE, fixed=BOTH),
     Case("an empty register", bare, {}, fails=BOTH, passes=ONE, fixed=BOTH),

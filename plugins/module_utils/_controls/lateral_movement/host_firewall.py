@@ -14,6 +14,7 @@ import ipaddress
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+    firewalld,
     nftables,
     policy,
 )
@@ -67,7 +68,7 @@ ONE_FIREWALL = Rule(
 )
 RULES = (ADMISSION, PERSISTENCE, ONE_FIREWALL)
 
-BACKENDS: tuple[Backend, ...] = (nftables,)
+BACKENDS: tuple[Backend, ...] = (nftables, firewalld)
 #: Where none is active.
 DEFAULT: Backend = nftables
 #: firewalld cannot say all that is wanted, and has our table of nftables beside it.

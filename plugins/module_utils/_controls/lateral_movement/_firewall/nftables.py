@@ -226,8 +226,8 @@ def read(host: Host) -> Table | None:
         raise HostError(f"{' '.join(argv)}: {done.stderr.strip() or f'ended with {done.rc}'}")
     try:
         return nft.parse(done.stdout)
-    except (ValueError, KeyError, TypeError) as exc:
-        raise HostError(f"{' '.join(argv)}: not understood: {exc}") from exc
+    except ValueError as exc:
+        raise HostError(f"{' '.join(argv)}: {exc}") from exc
 
 
 def _admission(host: Host, made: Table) -> t.Iterator[Difference]:
