@@ -1,0 +1,341 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""ufw: chains of our own before and behind those of ufw (ufw_rules.py), loaded by ufw itself (ufw_load.py).
+
+`ufw reload` is not used: it lets everything in while it is at work, and ours can be put in place beside what runs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+    ufw_foreign,
+    ufw_load,
+    ufw_rules,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
+    Difference,
+    Wanted,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.ufw_rules import (
+    FAMILIES,
+    Family,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine import files
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command, TakeUp
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
+from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate, State, UnitState
+from ansible_collections.infosec.principles.plugins.module_utils._formats import iptables_save
+from ansible_collections.infosec.principles.plugins.module_utils._host import units
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
+
+NAME = "ufw"
+CONF = "/etc/ufw/ufw.conf"
+UNIT = "ufw.service"
+#: As many differing rules of a chain as evidence shows.
+SHOWN = 3
+#: Rules of other people's that may stand before our jump: they decide nothing.
+HARMLESS = ("MARK", "CONNMARK", "LOG", "NFLOG", "TCPMSS", "DSCP", "TOS", "TTL", "HL", "CHECKSUM", "TRACE", "DROP")
+
+
+def active(host: Host) -> bool:
+    """Whether ufw is enabled, or its rules are in the kernel. Raises HostError."""
+    return host.which("ufw") is not None and (_enabled(host) or _running(host))
+
+
+def compare(host: Host, wanted: Wanted) -> list[Difference]:
+    """How the kernel's rules, and the files that ufw loads, differ from what is wanted. Raises HostError."""
+    return [*_in_the_kernel(host, wanted), *_turned_away(host, wanted), *_after_a_boot(host, wanted)]
+
+
+def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
+    """What differs, and no more; nothing where only rules of other people's are in the way. Raises HostError."""
+    written = tuple(_files(host, wanted))
+    kept = tuple(_kept(host))
+    if not written and not kept and not list(_in_the_kernel(host, wanted)):
+        return ()
+    return (*_packages(host, wanted), *written, *kept, *_unloading(host), _loading(host))
+
+
+# What the kernel filters by
+
+
+def _chains(host: Host, family: Family, table: str) -> dict[str, list[str]]:
+    program = f"{family.iptables}-save"
+    done = host.ask(program, "-t", table)
+    if done.rc != 0:
+        error = HostError if host.is_root else NeedsRoot
+        raise error(f"{program} -t {table}: {done.stderr.strip() or f'ended with {done.rc}'}")
+    return iptables_save.parse(done.stdout, table)
+
+
+def _families(host: Host) -> list[Family]:
+    """Those that the kernel has."""
+    return [family for family in FAMILIES if family.version == 4 or host.exists("/proc/net/if_inet6")]
+
+
+def _with_ufw(host: Host) -> list[Family]:
+    """Those that ufw filters; with IPV6=no it shuts IPv6 altogether."""
+    return [
+        one for one in _families(host) if one.version == 4 or f"{one.ufw}-user-input" in _chains(host, one, "filter")
+    ]
+
+
+def _running(host: Host) -> bool:
+    return "ufw-user-input" in _chains(host, FAMILIES[0], "filter")
+
+
+def _in_the_kernel(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
+    if not _running(host):
+        absent = Evidence("iptables-save -t filter", "no chain ufw-user-input", "the rules of ufw, which is enabled")
+        yield Difference("admission", "ufw is enabled, but its rules are not in the kernel.", (absent,))
+        return
+    evidence = [item for family in _families(host) for item in _of_family(host, wanted, family)]
+    if evidence:
+        yield Difference("admission", "The kernel does not filter as the register says.", tuple(evidence))
+
+
+def _of_family(host: Host, wanted: Wanted, family: Family) -> t.Iterator[Evidence]:
+    for table, chains in ufw_rules.tables(wanted, family).items():
+        found = _chains(host, family, table)
+        for chain, rules in chains.items():
+            yield from _of_chain(f"{family.iptables}-save -t {table}", chain, found.get(chain), rules)
+    for chain, target in ((("INPUT", ufw_rules.GATE)), ("FORWARD", ufw_rules.PUBLISHED)):
+        yield from _hook(host, family, "mangle", chain, target)
+    if family in _with_ufw(host):
+        yield from _ufws_own(host, family)
+        yield from _hook(host, family, "filter", f"{family.ufw}-after-input", ufw_rules.ADMIT)
+    for name, clients in ufw_rules.sets(wanted, family).items():
+        yield from _of_set(host, name, clients)
+
+
+def _of_chain(source: str, chain: str, found: list[str] | None, wanted: list[str]) -> t.Iterator[Evidence]:
+    if found is None:
+        yield Evidence(source, f"no chain {chain}", f"{len(wanted)} rules there")
+        return
+    pairs = enumerate(itertools.zip_longest(found, wanted, fillvalue="no rule"), 1)
+    differing = [(number, now, then) for number, (now, then) in pairs if now != then]
+    for number, now, then in differing[:SHOWN]:
+        yield Evidence(f"{source}, chain {chain}, rule {number}", now, then)
+
+
+def _hook(host: Host, family: Family, table: str, chain: str, target: str) -> t.Iterator[Evidence]:
+    """Our jump has to be there, and nothing before it may decide."""
+    rules = _chains(host, family, table).get(chain, [])
+    jump = f"-j {target}"
+    source = f"{family.iptables}-save -t {table}, chain {chain}"
+    if jump not in rules:
+        yield Evidence(source, f"no {jump}", f"{jump} first")
+        return
+    before = [rule for rule in rules[: rules.index(jump)] if iptables_save.rule(rule).target not in HARMLESS]
+    yield from (Evidence(source, rule, f"{jump} before it") for rule in before)
+
+
+def _ufws_own(host: Host, family: Family) -> t.Iterator[Evidence]:
+    """`iptables -F` empties INPUT, and no start of ufw fills it again as long as ufw's chains are there."""
+    rules = _chains(host, family, "filter").get("INPUT", [])
+    for chain in (f"{family.ufw}-before-input", f"{family.ufw}-after-input"):
+        if f"-j {chain}" not in rules:
+            yield Evidence(f"{family.iptables}-save -t filter, chain INPUT", f"no -j {chain}", "the jumps of ufw")
+
+
+def _of_set(host: Host, name: str, clients: tuple[str, ...]) -> t.Iterator[Evidence]:
+    done = host.ask("ipset", "save", name)
+    found = {line.split()[2] for line in done.stdout.splitlines() if line.startswith("add ")}
+    wanted = {_member(client) for client in clients}
+    if found != wanted:
+        have = f"{len(found - wanted)} that are no clients, {len(wanted - found)} missing" if done.rc == 0 else "no set"
+        yield Evidence(f"ipset save {name}", have, f"{len(wanted)} clients")
+
+
+def _member(client: str) -> str:
+    """As ipset prints it."""
+    address, _slash, length = client.partition("/")
+    return address if length == ("128" if ":" in address else "32") else client
+
+
+# What other people's rules turn away
+
+
+def _turned_away(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
+    evidence = [
+        item
+        for family in _with_ufw(host)
+        for item in ufw_foreign.turned_away(_chains(host, family, "filter"), wanted, family)
+    ]
+    if evidence:
+        message = "A rule that is not of the register turns its clients away; it is for a person to remove."
+        yield Difference("admission", message, tuple(evidence))
+
+
+# What it filters by after a boot
+
+
+def _after_a_boot(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
+    evidence = [*_stale(host, wanted), *_unhooked(host), *_disabled(host)]
+    if evidence:
+        yield Difference("persistence", "After a boot, ufw would not filter as the register says.", tuple(evidence))
+
+
+def _stale(host: Host, wanted: Wanted) -> t.Iterator[Evidence]:
+    for path, text in _texts(wanted).items():
+        now = _read(host, path)
+        if now != (text or None):
+            found = "no such file" if now is None else "another text"
+            yield Evidence(path, found, "as the register says" if text else "no such file")
+
+
+def _unhooked(host: Host) -> t.Iterator[Evidence]:
+    text = _read(host, ufw_load.HOOK)
+    if text is None or ufw_load.hooked(text) != text:
+        yield Evidence(ufw_load.HOOK, "does not load our rules", f"runs {ufw_load.LOADER}")
+    if text is not None and not _is_executable(host):
+        yield Evidence(ufw_load.HOOK, "not executable, so ufw does not run it", "executable")
+
+
+def _disabled(host: Host) -> t.Iterator[Evidence]:
+    if not _enabled(host):
+        yield Evidence(CONF, "ENABLED is not yes", "ENABLED=yes")
+    unit = units.show(host, UNIT)
+    if unit and unit.enablement != "enabled":
+        yield Evidence(f"systemctl show {UNIT}", unit.enablement or "no state", "enabled")
+
+
+def _enabled(host: Host) -> bool:
+    """ufw sources the file, so the last word counts; ufw-init knows these two spellings of yes."""
+    values = [line.partition("=")[2] for line in (_read(host, CONF) or "").splitlines() if _sets_enabled(line)]
+    return bool(values) and values[-1].split("#")[0].strip().strip("\"'") in ("yes", "YES")
+
+
+def _sets_enabled(line: str) -> bool:
+    return line.strip().startswith("ENABLED=")
+
+
+def _read(host: Host, path: str) -> str | None:
+    try:
+        return host.read_text(path)
+    except Missing:
+        return None
+
+
+def _is_executable(host: Host) -> bool:
+    status = host.stat(ufw_load.HOOK)
+    return status is not None and bool(status.st_mode & 0o100)
+
+
+# Bringing it about
+
+
+def _texts(wanted: Wanted) -> dict[str, str]:
+    """Our own files; those without a text are not to be there."""
+    rules = {f"{ufw_load.FOLDER}/{one.iptables}.rules": ufw_rules.rules_file(wanted, one) for one in FAMILIES}
+    return {ufw_load.LOADER: ufw_load.LOADER_TEXT, ufw_load.SETS: ufw_rules.sets_file(wanted), **rules}
+
+
+def _packages(host: Host, wanted: Wanted) -> t.Iterator[Change]:
+    if ufw_rules.sets_file(wanted) and not host.which("ipset"):
+        yield InstallPackage("ipset")
+
+
+def _files(host: Host, wanted: Wanted) -> t.Iterator[Change]:
+    differing = {path: text for path, text in _texts(wanted).items() if _read(host, path) != (text or None)}
+    for path, text in differing.items():
+        if text:
+            yield files.write_file(host, path, text, mode=0o640, validate=_validation(host, path))
+        else:
+            yield files.remove_file(host, path)
+        if path == ufw_load.SETS and text:
+            yield FILLED
+    yield from _hooking(host)
+
+
+#: Before the rules that name the sets are tried. Those that no rule names are swept away by whatever is loaded next.
+FILLED = Command(
+    title="fill the sets of clients",
+    before="",
+    after=f"ipset -exist restore -file {ufw_load.SETS}\n",
+    do=(("ipset", "-exist", "restore", "-file", ufw_load.SETS),),
+    undo=(),
+    probe=("false",),
+)
+
+
+def _validation(host: Host, path: str) -> tuple[str, ...]:
+    programs = {f"{ufw_load.FOLDER}/{one.iptables}.rules": one.iptables for one in _families(host)}
+    if path in programs:
+        return (f"{programs[path]}-restore", "-w", "--test", "--noflush", "{}")
+    return ("sh", "-n", "{}") if path == ufw_load.LOADER else ()
+
+
+def _hooking(host: Host) -> t.Iterator[Change]:
+    """ufw's own file for this: our line in it, and that ufw runs it. Raises HostError where it is somebody else's."""
+    text = _read(host, ufw_load.HOOK)
+    if not ufw_load.is_shell(text):
+        raise HostError(f"{ufw_load.HOOK} is no shell script, so no line of ours can stand in it; rewrite it as one")
+    if ufw_load.hooked(text) != text:
+        yield files.write_file(host, ufw_load.HOOK, ufw_load.hooked(text), mode=0o750, validate=("sh", "-n", "{}"))
+    if text is not None and not _is_executable(host):
+        if not ufw_load.is_idle(text, _read(host, ufw_load.PRISTINE)):
+            raise HostError(
+                f"{ufw_load.HOOK} has commands of somebody's that ufw does not run, since it is not executable, and "
+                "ours would make it run them; remove them, or make it executable"
+            )
+        yield EXECUTABLE
+
+
+EXECUTABLE = Command(
+    title=f"let ufw run {ufw_load.HOOK}",
+    before="not executable\n",
+    after="executable\n",
+    do=(("chmod", "u+x", ufw_load.HOOK),),
+    undo=(("chmod", "u-x", ufw_load.HOOK),),
+    probe=("test", "-x", ufw_load.HOOK),
+)
+
+
+def _kept(host: Host) -> t.Iterator[Change]:
+    """What makes ufw start at a boot. It runs by now, so that nobody is shut out who was not."""
+    if not _enabled(host):
+        yield files.write_file(host, CONF, _with_enabled(_read(host, CONF) or ""))
+    unit = units.show(host, UNIT)
+    if unit and unit.enablement != "enabled":
+        yield UnitState(UNIT, State(unit.is_active, unit.enablement), State(unit.is_active, "enabled"))
+
+
+def _with_enabled(text: str) -> str:
+    """The last word, where ufw itself would write it."""
+    lines = text.splitlines(keepends=True)
+    places = [number for number, line in enumerate(lines) if _sets_enabled(line)]
+    lines[slice(places[-1], places[-1] + 1) if places else slice(len(lines), None)] = ["ENABLED=yes\n"]
+    return "".join(lines)
+
+
+def _unloading(host: Host) -> t.Iterator[Change]:
+    """Nothing now, but taking back the first run begins with it: our files are still there then."""
+    if _read(host, ufw_load.LOADER) is None:
+        yield Command(
+            title="keep the rules of the register in ufw",
+            before="",
+            after="",
+            do=(),
+            undo=(("sh", ufw_load.LOADER, "stop"),),
+            probe=("iptables", "-w", "-t", "mangle", "-C", "INPUT", "-j", ufw_rules.GATE),
+        )
+
+
+def _loading(host: Host) -> Change:
+    if not _running(host):
+        return Activate(UNIT, "restart")
+    whole = not any(True for family in _with_ufw(host) for _evidence in _ufws_own(host, family))
+    verb = "start" if whole else "rebuild"
+    # The same is done after taking back, when there may be nothing to load.
+    return TakeUp(
+        "load the rules of the register",
+        ("sh", "-c", f"[ ! -e {ufw_load.LOADER} ] || exec sh {ufw_load.LOADER} {verb}"),
+    )
