@@ -17,6 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     firewalld,
     nftables,
     policy,
+    ufw,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
     ENFORCE,
@@ -68,7 +69,7 @@ ONE_FIREWALL = Rule(
 )
 RULES = (ADMISSION, PERSISTENCE, ONE_FIREWALL)
 
-BACKENDS: tuple[Backend, ...] = (nftables, firewalld)
+BACKENDS: tuple[Backend, ...] = (nftables, firewalld, ufw)
 #: Where none is active.
 DEFAULT: Backend = nftables
 #: firewalld cannot say all that is wanted, and has our table of nftables beside it.
@@ -184,7 +185,9 @@ def _plan(host: Host, chosen: Backend, wanted: Wanted, options: Options) -> Plan
     refusal = _refusal(host, wanted, options) if differences else ()
     fix: tuple[Change, ...] = ()
     if differences and not refusal:
-        fix = (Guard(options["confirm_seconds"]), *chosen.changes(host, wanted))
+        changes = chosen.changes(host, wanted)
+        # Only somebody else's rule may be in the way: then there is nothing of ours to change.
+        fix = (Guard(options["confirm_seconds"]), *changes) if changes else ()
     if remains and not refusal:
         fix = (*fix, *nftables.retire(host))
     return Plan(differences, remains, refusal, fix)
