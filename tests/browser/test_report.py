@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 
 import pytest
@@ -15,8 +16,10 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.text im
 from ansible_collections.infosec.principles.tests.browser.webdriver import Browser
 from ansible_collections.infosec.principles.tests.unit.plugins.plugin_utils._report.samples import (
     HOSTILE,
+    chaos,
     fleet,
     hostile,
+    large,
 )
 
 Write = t.Callable[[Report], pathlib.Path]
@@ -246,3 +249,101 @@ def test_hostile_names_can_be_filtered(browser: Browser, page: Write) -> None:
         assert {one[0] for one in browser.run(SHOWN)} == {value}
     assert not browser.has_dialog()
     assert browser.run("return document.title") == "Compliance report"
+
+
+SIGNS = """
+return [...document.querySelectorAll(".cells use")].map((one) => [one.getAttribute("href").slice(6), one.querySelector("title").textContent]);
+"""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_matrix_says_who_reached_what(browser: Browser, plain_browser: Browser, page: Write, scripts: bool) -> None:
+    one = browser if scripts else plain_browser
+    one.size(1280, 900)
+    one.open(page(fleet()))
+    signs = one.run(SIGNS)
+    assert ["reachable_but_denied", "laptop → 22/tcp ssh web: denied but reached"] in signs
+    assert ["blocked_but_allowed", "web → 6379/tcp sessions cache: allowed but blocked"] in signs
+    assert len(signs) == 38
+    one.click(".words > summary")
+    assert "5432/tcp orders db" in one.text(".words table")
+
+
+#: The shapes of the signs, without their colours: how much of each is filled.
+SHAPES = """
+return Promise.all([...document.querySelectorAll(".defs g")].map((sign) => {
+  const copy = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  copy.append(...[...sign.children].slice(1).map((one) => one.cloneNode(true)));
+  return copy.innerHTML;
+}));
+"""
+
+
+def test_the_signs_differ_by_their_shapes_too(browser: Browser, shown: t.Callable[[], list[list[str]]]) -> None:
+    shapes = browser.run(SHAPES)
+    assert len(shapes) == len(set(shapes)) == 6
+    filled = "return getComputedStyle(document.querySelector('#seen-' + arguments[0] + ' circle')).fill"
+    assert browser.run(filled, "refused") == "none" != browser.run(filled, "reached")
+
+
+STUCK = """
+const box = document.querySelector(".reach");
+box.scrollTop = 500; box.scrollLeft = 500;
+const [outer, head, side] = [box, box.querySelector(".head"), box.querySelector(".side")].map((one) => one.getBoundingClientRect());
+return [box.scrollTop, box.scrollLeft, Math.round(head.top - outer.top), Math.round(side.left - outer.left)];
+"""
+
+
+def test_the_headings_stay_in_sight(browser: Browser, page: Write) -> None:
+    browser.size(1280, 900)
+    browser.open(page(chaos()))
+    assert browser.run(STUCK) == [500, 500, 1, 1]
+
+
+CLIPPED = """
+const faults = [];
+for (const svg of document.querySelectorAll(".head, .side")) {
+  const box = svg.getBoundingClientRect();
+  for (const one of svg.querySelectorAll("text")) {
+    const own = one.getBoundingClientRect();
+    if (own.left < box.left - 1 || own.right > box.right + 1 || own.top < box.top - 1) faults.push(one.textContent);
+  }
+}
+return faults;
+"""
+#: The large ones are drawn within two seconds, as the issue wants; a busy machine gets the time again.
+LARGE: dict[str, t.Callable[[], Report]] = {
+    "6 hosts": fleet,
+    "200 hosts": large,
+    "200 hosts and witnesses": lambda: large(witnesses=2),
+    "200 hosts unlike each other": chaos,
+}
+
+
+@pytest.mark.parametrize("make", LARGE.values(), ids=LARGE)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_matrix_of_any_size_can_be_read(
+    browser: Browser, page: Write, make: t.Callable[[], Report], scheme: str
+) -> None:
+    browser.size(1280, 900)
+    browser.media("", scheme)
+    target = page(make())
+    began = time.monotonic()
+    browser.open(target)
+    browser.run("document.querySelector('.reach').scrollIntoView()")
+    browser.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert time.monotonic() - began < 4
+    assert browser.run(CLIPPED) == []
+    browser.run("document.querySelector('.words').open = true")
+    assert browser.run(CONTRAST) == []
+    assert hidden_width(browser) == 0
+    assert browser.log() == []
+
+
+def test_hostile_names_stay_names_in_the_matrix(browser: Browser, page: Write) -> None:
+    browser.size(1280, 900)
+    browser.media()
+    browser.open(page(hostile(*HOSTILE.values())))
+    tags = browser.run("return [...document.querySelectorAll('.reach *')].map((one) => one.tagName)")
+    assert set(tags) == {"DIV", "SPAN", "svg", "text", "title", "tspan", "path", "g", "use"}
+    assert not browser.has_dialog()

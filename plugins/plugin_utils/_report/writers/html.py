@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import pathlib
 import typing as t
+import unicodedata
 
 import jinja2
 import markupsafe
@@ -21,6 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
     PASS,
     RISKS,
 )
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.matrix import WORDS, Matrix, matrix
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import BY_URGENCY, Record
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import Summary
@@ -34,6 +36,10 @@ NEXT = 12
 DIFF_LINES = 400
 DIFF_INPUT = 5000
 TEXT = 4000
+#: Names of one row or column of the matrix that are written out.
+NAMES = 1000
+#: Pixels: a cell of the matrix, and a character of its headings, plain and bold.
+_CELL, _PLAIN, _BOLD = 28, 6.8, 7.6
 
 _TEMPLATES = pathlib.Path(__file__).parent.parent / "templates"
 _KINDS = {"+": "add", "-": "del", "@": "at"}
@@ -59,8 +65,53 @@ def write(report: Report, stream: t.TextIO) -> None:
             policy=_policy(),
             statuses=BY_URGENCY,
             risks=RISKS[::-1],
+            **_reachability(report),
         )
     )
+
+
+def _reachability(report: Report) -> dict[str, t.Any]:
+    """What reachability.html.j2 shows; only that there is nothing where nothing was tried."""
+    found = matrix(report.store)
+    if found is None:
+        return {"matrix": None}
+    kinds = {cell.kind for row in found.cells for cell in row if cell}
+    return {
+        "matrix": found,
+        "reach": report.reach,
+        "words": WORDS,
+        "shown": kinds,
+        "blank": any(cell is None for row in found.cells for cell in row),
+        "by_kind": [_by_kind(found, place) for place in range(len(found.columns))],
+        "size": _size(found),
+        "names_shown": NAMES,
+    }
+
+
+def _by_kind(found: Matrix, place: int) -> dict[str, list[str]]:
+    """The rows' names of one column, by what was seen."""
+    names: dict[str, list[str]] = {kind: [] for kind in WORDS}
+    for heading, row in zip(found.rows, found.cells, strict=True):
+        cell = row[place]
+        if cell:
+            names[cell.kind].append(heading.where)
+    return names
+
+
+def _size(found: Matrix) -> dict[str, int]:
+    """Pixels: width and height of the cells, height of the head (its text goes up at 45 degrees), width of the side."""
+    head = max(_BOLD * _width(one.what) + _PLAIN * _width(one.where) for one in found.columns)
+    return {
+        "width": _CELL * len(found.columns),
+        "height": _CELL * len(found.rows),
+        "head": round(head * 0.7072) + 22,
+        "side": max(112, round(_BOLD * max(_width(one.where) for one in found.rows)) + 20),
+    }
+
+
+def _width(text: str) -> int:
+    """In characters of ordinary width."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def _environment() -> jinja2.Environment:

@@ -9,6 +9,7 @@ import datetime
 import io
 import json
 import pathlib
+import random
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import Collector, Result
@@ -149,6 +150,74 @@ def proofs() -> list[Result]:
         }
         found.setdefault(target, []).append(port(target, service, number, outcomes))
     return [proof(target, rows) for target, rows in found.items()]
+
+
+#: Groups of a large fleet: name, hosts, and services with their ports and the groups of their clients.
+GROUPS: tuple[tuple[str, int, tuple[tuple[str, int, tuple[str, ...]], ...]], ...] = (
+    ("bastion", 2, (("vpn", 1194, ("lb",)),)),
+    ("mon", 2, (("grafana", 3000, ("bastion",)),)),
+    ("lb", 6, (("https", 443, ("app", "build", "cache", "db", "mon", "web")),)),
+    ("web", 60, (("shop", 8080, ("lb",)),)),
+    ("app", 80, (("api", 8000, ("web",)),)),
+    ("db", 20, (("orders", 5432, ("app",)),)),
+    ("cache", 10, (("sessions", 6379, ("app", "web")),)),
+    ("build", 20, (("registry", 5000, ("app", "web")),)),
+)
+EVERYWHERE = (("ssh", 22, ("bastion",)), ("metrics", 9100, ("mon",)))
+
+
+def large(hosts: int = 200, witnesses: int = 0) -> Report:
+    """A fleet in groups, three ports a host; some leak, one is blocked, one host is offline. witnesses: as in prove.yml."""
+    groups = {
+        group: [f"{group}{place:02}" for place in range(1, size * hosts // 200 + 1)] for group, size, _own in GROUPS
+    }
+    everyone = [host for names in groups.values() for host in names]
+    collector = Collector(NOW)
+    for group, _size, own in GROUPS:
+        for place, target in enumerate(groups[group], 1):
+            rows = []
+            for service, number, clients in (*EVERYWHERE, *own):
+                allowed = {host for client in clients for host in groups[client]}
+                tried = witnessed(groups, target, witnesses) if witnesses else set(everyone)
+                leaks = {"build07", "mon02"} if service == "orders" and place < 4 else set[str]()
+                blocked = {"app12", "app13"} if service == "orders" and place == 5 else set[str]()
+                offline = {"web33"}
+                outcomes = {
+                    "reachable_but_denied": leaks - allowed,
+                    "blocked_but_allowed": blocked,
+                    "not_assessed": offline,
+                    "reached": allowed - blocked - offline,
+                    "refused": tried - allowed - leaks - offline,
+                }
+                rows.append(port(target, service, number, outcomes, witnesses=witnesses))
+            if target == "cache04":
+                rows.append(port(target, "", 11211, {"reachable_but_denied": everyone}))
+            collector.take(proof(target, rows))
+    return Report(collector.finish((), "", "1.0.0"), collector.store)
+
+
+def witnessed(groups: t.Mapping[str, t.Sequence[str]], target: str, number: int) -> set[str]:
+    """So many hosts of every group, others for every target."""
+    start = sum(map(ord, target))
+    return {names[(start + step) % len(names)] for names in groups.values() for step in range(number)}
+
+
+def chaos(hosts: int = 200, ports: int = 3, leaks: float = 0.01) -> Report:
+    """A fleet in which nothing is like anything else."""
+    chance = random.Random(1)
+    names = [f"h{number:03}" for number in range(hosts)]
+    collector = Collector(NOW)
+    for target in names:
+        rows = []
+        for number in range(ports):
+            outcomes: dict[str, list[str]] = {}
+            for source in names:
+                kinds = ("reached", "refused", "not_assessed")
+                kind = "reachable_but_denied" if chance.random() < leaks else chance.choice(kinds)
+                outcomes.setdefault(kind, []).append(source)
+            rows.append(port(target, f"{target}-{number}", 8000 + number, outcomes))
+        collector.take(proof(target, rows))
+    return Report(collector.finish((), "", "1.0.0"), collector.store)
 
 
 def fleet(*, backwards: bool = False) -> Report:
