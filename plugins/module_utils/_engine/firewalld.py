@@ -19,6 +19,7 @@ import dataclasses
 import json
 import os
 import re
+import time
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
@@ -37,8 +38,12 @@ OBJECT = "/org/fedoraproject/FirewallD1"
 #: It would take a rule's "-s" for an option of its own but for the "--".
 BUSCTL = ("busctl", "--json=short", "--auto-start=no", "--")
 RELOAD = ("firewall-cmd", "--reload")
+RESTART = ("systemctl", "restart", UNIT)
 #: Thousands of addresses take their time.
 SECONDS = 300
+#: For how long a firewalld without a table may be one that is just starting.
+PATIENCE = 5
+POLL_SECONDS = 0.1
 #: What others had, from before a reload until it is put back; a boot forgets it, as it forgets the rules themselves.
 STASH = "/run/infosec-principles-firewalld.json"
 #: Programs whose rules a reload flushes: how to save, and how to load them again with their counters.
@@ -78,15 +83,12 @@ class Reload(Change):
         return {"before_header": header, "after_header": header, "before": "", "after": "taken up by reload\n"}
 
     def apply(self, host: Machine, *, tag: str) -> None:
-        """Raises ChangeError where firewalld does not run afterwards, or would not take back what others had."""
+        """Does nothing where it does not run. Raises ChangeError where it takes up neither its files nor the rest."""
         if not read_state(host, UNIT).active:
             return
+        ready = _is_ready(host, PATIENCE)
         others = _stashed(host) or _stash(host, snapshot(host, self.own))
-        done = host.run(RELOAD, timeout=SECONDS)
-        state = _property(host, "state") if done.rc == 0 else ""
-        if state != "RUNNING":
-            said = (done.stderr or done.stdout).strip()
-            raise ChangeError(f"{' '.join(RELOAD)} failed (rc {done.rc}, firewalld is {state or 'not asked'}): {said}")
+        _take_up(host, ready=ready)
         lost = list(restore(host, others))
         _forget(host)
         if lost:
@@ -94,6 +96,32 @@ class Reload(Change):
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
         self.apply(host, tag=tag)
+
+
+def _take_up(host: Machine, *, ready: bool) -> None:
+    """Reload; where it has no table, which makes a reload fail and leave all closed, after a restart."""
+    said = []
+    for argv in (RELOAD, RESTART) if ready else (RESTART, RELOAD):
+        done = host.run(argv, timeout=SECONDS)
+        good = done.rc == 0 and _is_ready(host, SECONDS)
+        # 0.9 says that it has started before it has its rules; a reload ends with them.
+        if good and (ready or argv is RELOAD):
+            return
+        said.append(f"{' '.join(argv)} (rc {done.rc}): {(done.stderr or done.stdout).strip()}")
+    raise ChangeError(f"firewalld does not take up its files: {'; '.join(said)}")
+
+
+def _is_ready(host: Machine, seconds: float) -> bool:
+    """Whether firewalld runs and has its table, or comes to within that time; systemd has it active before."""
+    deadline = time.monotonic() + seconds
+    while True:
+        state = host.run((*BUSCTL, "get-property", BUS, OBJECT, BUS, "state")).stdout
+        tables = host.run(("nft", "list", "tables"))
+        if '"RUNNING"' in state and (tables.rc == 127 or "table inet firewalld" in tables.stdout.splitlines()):
+            return True
+        if '"FAILED"' in state or time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
 
 
 # What others have at run time
@@ -242,11 +270,6 @@ def _try(host: Machine, interface: str, method: str, signature: str, *given: str
     except ChangeError as exc:
         if not any(word in str(exc) for word in SETTLED):
             yield str(exc)
-
-
-def _property(host: Machine, name: str) -> str:
-    done = host.run((*BUSCTL, "get-property", BUS, OBJECT, BUS, name))
-    return t.cast(str, json.loads(done.stdout)["data"]) if done.rc == 0 else ""
 
 
 def words(signature: str, data: Json) -> list[str]:

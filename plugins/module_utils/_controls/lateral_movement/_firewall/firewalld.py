@@ -207,8 +207,8 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
             if stale
             else ()
         ),
-        *((firewalld.Reload(model.OWN),) if stale and state.active else ()),
         *((units.UnitState(UNIT, state, ON),) if state != ON else ()),
+        *((firewalld.Reload(model.OWN),) if stale else ()),
     )
 
 
