@@ -27,8 +27,7 @@ BLOCK = "firewall"
 PRISTINE = "/usr/share/ufw/after.init"
 
 #: It neither relies on ufw's state nor on its own: any number of calls in any order end in the same.
-LOADER_TEXT = f"""\
-#!/bin/sh
+LOADER_TEXT = rf"""#!/bin/sh
 # Made by infosec.principles, run by {HOOK}: `start` loads the rules beside this file, `stop` takes them away.
 set -eu
 cd {FOLDER}
@@ -40,12 +39,12 @@ has() {{
 # The jump from a chain to ours stands first there; it is moved in one step.
 hook() {{
     old=""
-    if "$1" -w -t "$2" -C "$3" -j "$4" 2>/dev/null; then old="-D $3 -j $4"; fi
-    printf '*%s\\n%s\\n-I %s 1 -j %s\\nCOMMIT\\n' "$2" "$old" "$3" "$4" | "$1-restore" -w -n
+    if "$1" -w -t "$2" -C "$3" -j "$4" >/dev/null 2>&1; then old="-D $3 -j $4"; fi
+    printf '*%s\n%s\n-I %s 1 -j %s\nCOMMIT\n' "$2" "$old" "$3" "$4" | "$1-restore" -w -n
 }}
 
 remove() {{
-    while "$1" -w -t "$2" -D "$3" -j "$4" 2>/dev/null; do :; done
+    while "$1" -w -t "$2" -D "$3" -j "$4" >/dev/null 2>&1; do :; done
     if has "$1" "$2" "$4"; then
         "$1" -w -t "$2" -F "$4"
         "$1" -w -t "$2" -X "$4"
@@ -74,7 +73,23 @@ start() {{
     sweep
 }}
 
+# Between its stop and its start, which takes seconds, ufw lets everything in. We do not: the gate stays.
+restarting() {{
+    if [ "$(systemctl list-jobs --no-legend 2>/dev/null | awk '$2 == "ufw.service" {{ print $3 }}')" = restart ]; then
+        return 0
+    fi
+    pid=$PPID
+    while [ "$pid" -gt 1 ]; do
+        case " $(tr '\0' ' ' <"/proc/$pid/cmdline")" in
+        *[/\ ]ufw\ reload\ * | *ufw-init\ restart\ * | *ufw-init\ force-reload\ *) return 0 ;;
+        esac
+        pid=$(awk '$1 == "PPid:" {{ print $2 }}' "/proc/$pid/status")
+    done
+    return 1
+}}
+
 stop() {{
+    if restarting; then return 0; fi
     for program in iptables ip6tables; do
         has "$program" filter INPUT || continue
         remove "$program" mangle INPUT {GATE}
@@ -96,7 +111,7 @@ rebuild() {{
         "$program-save" -t filter | awk '
             BEGIN {{ print "*filter" }}
             /^-A [A-Z]+ -j ufw6?-(before|after|reject|track)-/ {{ sub("-A", "-D"); print }}
-            /^:ufw6?-(before|after|reject|track)-/ {{ chains = chains "-X " substr($1, 2) "\\n" }}
+            /^:ufw6?-(before|after|reject|track)-/ {{ chains = chains "-X " substr($1, 2) "\n" }}
             END {{ print chains "COMMIT" }}' | "$program-restore" -w -n
     done
     /lib/ufw/ufw-init start

@@ -32,7 +32,8 @@ GATE, PUBLISHED, ADMIT = f"{PREFIX}in", f"{PREFIX}published", f"{PREFIX}admit"
 FEW = 32
 
 REFUSE = ("-j DROP",)
-REFUSE_LOGGED = ('-m limit --limit 10/sec -j LOG --log-prefix "infosec_principles "',)
+#: The last one counts them all.
+REFUSE_LOGGED = ('-m limit --limit 10/sec -j LOG --log-prefix "infosec_principles "', "-j RETURN")
 
 
 @dataclasses.dataclass(frozen=True)
