@@ -75,7 +75,8 @@ PLATFORMS: t.Mapping[str, Platform] = {
     "ciscoasa": Platform("{name}", _NAME, {4: "inet"}),
     "cisconx": _access_list(_CISCO),
     "ciscoxr": _access_list(_CISCO),
-    "fortigate": Platform("from-zone {from_zone} to-zone {to_zone} {family}", _ZONES, icmp="all"),
+    # With ICMP in a rule aerleon lets everything pass; FortiOS itself passes the errors of a session.
+    "fortigate": Platform("from-zone {from_zone} to-zone {to_zone} {family}", _ZONES, icmp="none"),
     "gce": Platform("{network} INGRESS {family}", {"network": "default"}, icmp="all", place="tag"),
     "iptables": Platform("FORWARD DROP {family}", apart=True, replies="established"),
     "juniper": _access_list(_INET),
