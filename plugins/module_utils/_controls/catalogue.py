@@ -12,7 +12,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     listening_services,
     unused_sshd,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement import host_firewall
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement import host_firewall, ssh_pivoting
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
@@ -23,6 +23,7 @@ CATALOGUE: dict[str, Control] = {
         unused_sshd.CONTROL,
         database_exposure.CONTROL,
         host_firewall.CONTROL,
+        ssh_pivoting.CONTROL,
         automatic_updates.CONTROL,
         disk_encryption.CONTROL,
     )

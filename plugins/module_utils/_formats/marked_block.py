@@ -36,8 +36,11 @@ def without(text: str, name: str) -> str:
     return before + after
 
 
-def put(text: str, name: str, lines: t.Iterable[str], *, at: int | None = None) -> str:
-    """The text with our block holding these lines: where it is already, else at offset `at` (None: the end)."""
+def put(text: str, name: str, lines: t.Iterable[str], *, at: int | None = None, note: str = NOTE) -> str:
+    """The text with our block holding these lines: where it is already, else at offset `at` (None: the end).
+
+    note: a comment for whoever reads the block, one whole line.
+    """
     before, block, after = split(text, name)
     if not block:
         at = len(text) if at is None else at
@@ -45,7 +48,7 @@ def put(text: str, name: str, lines: t.Iterable[str], *, at: int | None = None) 
     if before and not before.endswith("\n"):
         before += "\n"
     body = "".join(f"{line}\n" for line in lines)
-    return before + BEGIN.format(name=name) + NOTE + body + END.format(name=name) + after
+    return before + BEGIN.format(name=name) + note + body + END.format(name=name) + after
 
 
 def _line_start(text: str, line: str) -> int:

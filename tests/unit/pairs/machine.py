@@ -27,13 +27,17 @@ JOURNAL = "var/lib/infosec-principles"
 
 @dataclasses.dataclass
 class Unit:
-    """A unit of the played systemd. `sockets`: (protocol, address, port) that its process holds while it is active."""
+    """A unit of the played systemd. `sockets`: (protocol, address, port) that its process holds while it is active.
+
+    title: the command line that its process shows.
+    """
 
     name: str
     active: bool = True
     enablement: str = "enabled"
     sockets: t.Sequence[tuple[str, str, int]] = ()
     process: str = "daemon"
+    title: str = ""
     properties: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def show(self, pid: int) -> dict[str, str]:
@@ -187,6 +191,8 @@ class Machine:
     def _show_process(self, unit: Unit, inode: int) -> None:
         folder = f"/proc/{self._pid(unit)}"
         self.write(f"{folder}/stat", f"{self._pid(unit)} ({unit.process}) S 1 1 1\n")
+        self.write(f"{folder}/comm", f"{unit.process}\n")
+        self.write(f"{folder}/cmdline", unit.title)
         self.write(f"{folder}/cgroup", f"0::/system.slice/{unit.name}\n")
         self.mkdir(f"{folder}/fd")
         self.path(f"{folder}/fd/{inode}").symlink_to(f"socket:[{inode}]")

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""What sshd is to grant nobody, and who it grants it to."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._pivoting import classes
+from ansible_collections.infosec.principles.plugins.module_utils._formats.sshd_config import Setting
+from ansible_collections.infosec.principles.plugins.module_utils._host import sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+
+#: Keyword as sshd_config(5) writes it, what it is to be, and what else will do.
+FORWARDING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("AllowAgentForwarding", "no", ()),
+    ("AllowTcpForwarding", "no", ()),
+    ("AllowStreamLocalForwarding", "no", ()),
+    ("X11Forwarding", "no", ()),
+    ("PermitTunnel", "no", ()),
+    ("GatewayPorts", "no", ()),
+)
+HOSTBASED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("HostbasedAuthentication", "no", ()),
+    ("IgnoreRhosts", "yes", ()),
+)
+#: ProxyJump goes through `local`; remote forwarding would open ports of the bastion.
+ON_BASTIONS = ("AllowTcpForwarding", "local", ("no",))
+#: What `DisableForwarding yes` forbids in every version (before 10.0 it forgot X11 and the agent, CVE-2025-32728).
+_DISABLED = ("AllowTcpForwarding", "AllowStreamLocalForwarding")
+
+
+Wanted = t.Sequence[tuple[str, str, tuple[str, ...]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    """Something that sshd grants and should not: to whom, and the line that says so (None for a default)."""
+
+    keyword: str
+    found: str
+    wanted: str
+    to: str
+    line: Setting | None
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """One sshd as it is. unasked: how many classes of user it was not asked about."""
+
+    daemon: sshd.Daemon
+    settings: tuple[Setting, ...]
+    answers: tuple[tuple[classes.Probe, sshd.Values], ...]
+    unasked: int
+
+
+def forwarding(*, bastion: bool) -> Wanted:
+    """The settings of rule `forwarding`."""
+    return tuple(ON_BASTIONS if bastion and one[0] == ON_BASTIONS[0] else one for one in FORWARDING)
+
+
+def lines(*, bastion: bool) -> list[str]:
+    """The settings as sshd_config has them."""
+    return [f"{keyword} {value}" for keyword, value, _others in (*forwarding(bastion=bastion), *HOSTBASED)]
+
+
+def read(host: Host, daemon: sshd.Daemon) -> State:
+    """Ask sshd about each class of user. Raises HostError."""
+    settings = sshd.settings(host, daemon.config)
+    probes, unasked = classes.probes(host, daemon, settings)
+    answers = tuple((probe, sshd.effective(host, daemon, probe.specification)) for probe in probes)
+    return State(daemon, settings, answers, unasked)
+
+
+def grants(state: State, wanted: Wanted) -> list[Grant]:
+    """What is granted against these settings, each once a value and line, with those who get it."""
+    found: dict[tuple[str, str, Setting | None], list[classes.Probe]] = {}
+    for probe, values in state.answers:
+        for keyword, value, others in wanted:
+            now = value_of(values, keyword)
+            if now not in (value, *others):
+                found.setdefault((keyword, now, _line(state, probe, keyword)), []).append(probe)
+    should = {keyword: value for keyword, value, _others in wanted}
+    return [Grant(key, now, should[key], _whom(state, probes), line) for (key, now, line), probes in found.items()]
+
+
+def value_of(values: sshd.Values, keyword: str) -> str:
+    """What is in force; a keyword that this sshd does not know grants nothing."""
+    if keyword in _DISABLED and values.get("disableforwarding") == ("yes",):
+        return "no"
+    return values.get(keyword.lower(), ("yes" if keyword == "IgnoreRhosts" else "no",))[0].lower()
+
+
+def _line(state: State, probe: classes.Probe, keyword: str) -> Setting | None:
+    """The line that counts for the connection: the first under matching Match lines, else the first outside."""
+    own = [one for one in state.settings if one.keyword == keyword.lower()]
+    matching = [one for one in own if one.under and probe.meets(one.under)]
+    return next(iter((*matching, *(one for one in own if not one.under))), None)
+
+
+def _whom(state: State, probes: t.Sequence[classes.Probe]) -> str:
+    return "everyone" if len(probes) == len(state.answers) else classes.shorten([probe.label for probe in probes])
