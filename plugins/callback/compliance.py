@@ -16,6 +16,9 @@ description:
     reports them at the end of the run as a table on the console, as JSON, as HTML and as JUnit.
   - Hosts that could not be reached, and hosts on which the controls did not run to their end, appear with status
     V(error).
+  - What only the whole fleet shows is found here - a private key on one host that opens an account on another, and host
+    keys and machine-ids that several hosts have.
+  - The outcome of M(infosec.principles.reachability) becomes a matrix of who could reach what.
   - A waiver that has expired, or that waived nothing, is a finding as well.
   - Writes nothing when no module of this collection was in the run.
 options:
@@ -61,6 +64,7 @@ notes:
     C(infosec_report_console), as an extra variable, in a play that uses this collection, or in C(group_vars/all).
 seealso:
   - module: infosec.principles.harden
+  - module: infosec.principles.reachability
 """
 
 import datetime

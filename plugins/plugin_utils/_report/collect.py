@@ -15,6 +15,8 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report import 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import CONTROLLER, Record, Run, Store
 
 COLLECTION = "infosec.principles."
+#: The module of prove.yml, and its control.
+PROOF = "reachability"
 #: Modules of ours that judge nothing; a run of theirs alone has no report.
 OTHERS = frozenset({"reachability_info", "sockets_info", "undo"})
 #: Those that judge a host without a connection to it: that they ran does not mean that it can be reached.
@@ -54,6 +56,9 @@ class Collector:
         self.inventory: set[str] = set()
         # By whether the host answered: a task that reached nobody says less about the run than one that did.
         self._modes: dict[bool, set[bool]] = {True: set(), False: set()}
+        #: Modules and controls of ours that said something.
+        self._actions: set[str] = set()
+        self._controls: set[str] = set()
         self._unreachable: dict[str, Result] = {}
         # By host and action, so that a second, successful run of the same action takes the failure back.
         self._failed: dict[tuple[str, str], Result] = {}
@@ -72,6 +77,7 @@ class Collector:
         """Note one result, of whatever task."""
         if judges(result.action):
             self._modes[result.outcome != "unreachable"].add(result.check_mode)
+            self._actions.add(result.action.removeprefix(COLLECTION))
         if result.outcome == "unreachable":
             self._unreachable[result.host] = result
         elif result.outcome == "failed" or judges(result.action):
@@ -84,7 +90,10 @@ class Collector:
             if result.action not in FROM_AFAR:
                 self._unreachable.pop(result.host, None)
             for findings in lists:
-                self.store.add(result.host, self._waive(result, findings))
+                marked = self._waive(result, findings)
+                # A host of which a failed task says nothing is none that was looked at.
+                if marked or result.outcome == "ok":
+                    self.store.add(result.host, marked)
             for rows in _lists(result.data, "reachability"):
                 self.store.add_rows(result.host, [one for one in rows if isinstance(one, dict)])
         elif result.outcome == "failed" or "censored" in result.data:
@@ -95,7 +104,9 @@ class Collector:
         given = tuple({**dict.fromkeys(self._given.get(result.host, ())), **dict.fromkeys(_waivers(result.args))})
         self._given[result.host] = self._tuples.setdefault(given, given)
         self._waivers.update(given)
-        return self._mark(result.host, [one for one in findings if isinstance(one, dict)], given)
+        dicts = [one for one in findings if isinstance(one, dict)]
+        self._controls.update(str(one.get("control")) for one in dicts)
+        return self._mark(result.host, dicts, given)
 
     def _mark(self, host: str, findings: list[Record], given: t.Collection[waivers.Waiver]) -> list[Record]:
         marked = waivers.mark(findings, host, given, self.now.date())
@@ -114,11 +125,22 @@ class Collector:
             self.store.add(host, [record])
         doubt = unseen or ("some hosts could not be looked at" if lost else "")
         self._join(doubt)
-        about = waivers.judge(self._waivers, self._used, self.now.date(), doubt)
+        about = waivers.judge(
+            self._waivers, self._used, self.now.date(), lambda waiver: doubt or self._not_asked(waiver)
+        )
         if about:
             self.store.add(CONTROLLER, about)
         known = sorted((waiver.as_dict() for waiver in self._waivers), key=lambda one: tuple(one.values()))
         return Run(self.now, self._mode(), version, unseen, tuple(known))
+
+    def _not_asked(self, waiver: waivers.Waiver) -> str:
+        """Why the run could not use it: harden.yml and prove.yml get the same waivers, each those for the other too."""
+        named = waiver.controls
+        if named & self._controls:
+            return ""
+        if PROOF in named - self._actions:
+            return f"the run did not ask {PROOF}"
+        return "" if "harden" in self._actions else f"the run asked {', '.join(sorted(self._actions))} alone"
 
     def _join(self, doubt: str) -> None:
         if not self.store.has_fingerprints:

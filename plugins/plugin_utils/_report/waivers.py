@@ -74,6 +74,11 @@ class Waiver:
         except jmespath.exceptions.JMESPathError:
             return False
 
+    @property
+    def controls(self) -> set[str]:
+        """The controls that its expression names, by themselves or in front of a rule."""
+        return {text.split(".")[0] for text in _compared(jmespath.compile(self.match).parsed, {"rule", "control"})}
+
     def as_dict(self) -> dict[str, str]:
         """The waiver as it stands in the report."""
         return {"match": self.match, "why": self.why, "owner": self.owner, "expires": self.expires.isoformat()}
@@ -120,11 +125,13 @@ def _mark(one: dict[str, t.Any], host: str, waivers: list[Waiver]) -> dict[str, 
     return one
 
 
-def judge(waivers: t.Iterable[Waiver], used: set[Waiver], today: datetime.date, unseen: str) -> list[Record]:
+def judge(
+    waivers: t.Iterable[Waiver], used: set[Waiver], today: datetime.date, unseen: t.Callable[[Waiver], str]
+) -> list[Record]:
     """The findings about the waivers of a whole run: those that have expired, and those that waived nothing.
 
-    unseen: why the run did not see the whole fleet, such as "--limit"; an unused waiver may be about the rest, so
-    that it is not assessed. Empty: it saw everything.
+    unseen: why the run did not see all that a waiver may be about, such as "--limit"; one that is unused may be about
+    the rest, so that it is not assessed. Empty: it saw everything.
     """
     found = []
     for waiver in sorted(set(waivers), key=lambda one: (one.match, one.owner, one.expires, one.why)):
@@ -132,7 +139,7 @@ def judge(waivers: t.Iterable[Waiver], used: set[Waiver], today: datetime.date, 
             message = f"The waiver of {waiver.owner} expired on {waiver.expires}."
             found.append(EXPIRED.record(waiver.match, FAIL, message))
         elif waiver not in used:
-            found.append(_unused(waiver, unseen))
+            found.append(_unused(waiver, unseen(waiver)))
     return found
 
 
@@ -194,6 +201,24 @@ def _own_fields(node: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield node["value"]
     for child in node["children"][_SCOPE.get(node["type"], slice(0))]:
         yield from _own_fields(child)
+
+
+def _compared(node: t.Mapping[str, t.Any], fields: set[str]) -> t.Iterator[str]:
+    """The texts that one of these fields is compared with."""
+    children = [child for child in node["children"] if isinstance(child, dict)]
+    compares = node["type"] in ("comparator", "function_expression")
+    if compares and any(child["type"] == "field" and child["value"] in fields for child in children):
+        yield from _literals(node)
+    for child in children:
+        yield from _compared(child, fields)
+
+
+def _literals(node: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    if node["type"] == "literal" and isinstance(node["value"], str):
+        yield node["value"]
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _literals(child)
 
 
 def _field_fault(name: str) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import typing as t
 
+import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -24,6 +25,7 @@ SPEC = {
     "findings": {"type": "list", "elements": "dict"},
     "waivers": {"type": "list", "elements": "dict", "default": []},
     "outcome": {"type": "str", "default": "ok"},
+    "reachability": {"type": "list", "elements": "dict", "default": []},
 }
 
 
@@ -33,7 +35,7 @@ def main():
         raise RuntimeError("the control crashed")
     if module.params["outcome"] == "fail":
         module.fail_json(msg="1 finding is left", findings=module.params["findings"])
-    module.exit_json(findings=module.params["findings"])
+    module.exit_json(findings=module.params["findings"], reachability=module.params["reachability"])
 
 
 main()
@@ -97,7 +99,8 @@ def collection(folder: pathlib.Path) -> pathlib.Path:
     (target / "galaxy.yml").symlink_to(ROOT / "galaxy.yml")
     for name in ("callback", "filter", "module_utils", "plugin_utils"):
         (target / "plugins" / name).symlink_to(ROOT / "plugins" / name)
-    (target / "plugins" / "modules" / "given.py").write_text(MODULE)
+    for name in ("given", "reachability"):
+        (target / "plugins" / "modules" / f"{name}.py").write_text(MODULE)
     (target / "plugins" / "modules" / "undo.py").symlink_to(ROOT / "plugins" / "modules" / "undo.py")
     return folder
 
@@ -152,6 +155,35 @@ def test_a_run_with_every_outcome(tmp_path: pathlib.Path) -> None:
     assert re.search(r"COMPLIANCE \(check mode, nothing was changed\)\n\nhost +patching +run +worst\n", printed)
     assert f"Report: {(tmp_path / 'reports' / 'latest').resolve()}/" in printed
     assert "{{ 7*7 }}" in (tmp_path / "reports" / "latest" / "compliance.html").read_text()
+
+
+def test_what_hosts_share_and_reach_is_in_the_report(tmp_path: pathlib.Path) -> None:
+    key = {"kind": "host_key", "value": "SHA256:x", "holder": "/etc/ssh/ssh_host_rsa_key"}
+    row = {"service": "ssh", "protocol": "tcp", "port": 22, "address": "192.0.2.1", "outcomes": {"refused": ["lost"]}}
+    tasks = [
+        {"infosec.principles.given": {"findings": [FINDING | {"status": "pass", "fingerprints": [key]}]}},
+        {"infosec.principles.reachability": {"findings": [], "reachability": [row]}},
+    ]
+    printed = playbook(tmp_path, [PLAY[0] | {"hosts": "web:waived", "tasks": tasks}])
+    shared = "ssh_pivoting.shared_host_key"
+    assert {one for one in statuses(tmp_path) if one[1] == shared} == {
+        (host, shared, key["holder"], "fail") for host in ("web", "waived")
+    }
+    body = json.loads((tmp_path / "reports" / "latest" / "compliance.json").read_text())
+    assert [(one["target"], one["outcomes"]["refused"]) for one in body["reachability"]] == [
+        ("waived", ["lost"]),
+        ("web", ["lost"]),
+    ]
+    assert "COMPLIANCE (no violation was put right)" in printed
+    assert "0 denied pairs reached, 0 allowed pairs blocked, 0 not assessed" in printed
+    assert "lost → 22/tcp ssh waived, web" in (tmp_path / "reports" / "latest" / "compliance.html").read_text()
+
+
+@pytest.mark.parametrize("hosts", ["web:lost", "lost"])
+def test_the_title_of_an_audit_in_which_a_host_is_lost(tmp_path: pathlib.Path, hosts: str) -> None:
+    task = {"infosec.principles.given": {"findings": [FINDING]}, "check_mode": "{{ audit | default(true) }}"}
+    printed = playbook(tmp_path, [PLAY[0] | {"hosts": hosts, "tasks": [task]}])
+    assert "COMPLIANCE (check mode, nothing was changed)" in printed
 
 
 def test_a_narrowed_run_does_not_judge_unused_waivers(tmp_path: pathlib.Path) -> None:

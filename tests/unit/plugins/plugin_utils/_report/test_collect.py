@@ -13,6 +13,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 from ansible_collections.infosec.principles.tests.unit.plugins.plugin_utils._report.samples import (
     HARDEN,
     NOW,
+    REACHABILITY,
     WAIVERS,
     result,
 )
@@ -77,6 +78,10 @@ CASES: dict[str, tuple[list[Result], list[tuple[str, str, str]]]] = {
     "something else failed first": (
         [failed(action="ansible.builtin.assert")],
         [("run.failed", "ansible.builtin.assert", "error")],
+    ),
+    "something else failed first, and the proof has nothing": (
+        [failed(action="infosec.principles.sockets_info"), failed(action=REACHABILITY, findings=[])],
+        [("run.failed", "infosec.principles.sockets_info", "error")],
     ),
     "something else failed later": (
         [result("web", [one()]), failed(action="ansible.builtin.assert")],
@@ -229,6 +234,37 @@ def test_waivers_are_judged_at_the_end(
         collector.take(given)
     collector.finish((), unseen)
     assert statuses(collector, "controller") == expected
+
+
+PROVE = {"rule": "reachability.reachable_but_denied", "control": "reachability"}
+# modules of the run with a finding each -> the waiver's match -> the status of waiver.unused
+ASKED: dict[str, tuple[dict[str, dict[str, t.Any]], str, str]] = {
+    "of prove.yml, after harden.yml": ({"harden": one()}, "starts_with(rule, 'reachability.')", "not_assessed"),
+    "of prove.yml, after prove.yml": ({"reachability": one(**PROVE)}, "starts_with(rule, 'reachability.x')", "fail"),
+    "of harden.yml, after prove.yml": ({"reachability": one(**PROVE)}, "rule == 'c.d'", "not_assessed"),
+    "of harden.yml, after harden.yml": ({"harden": one()}, "rule == 'c.d'", "fail"),
+    "of a control, after that control": ({"a": one()}, "rule == 'a.c'", "fail"),
+    "of another control, after a control": ({"a": one()}, "rule == 'c.d'", "not_assessed"),
+    "of a host, after prove.yml": ({"reachability": one(**PROVE)}, "host == 'db'", "not_assessed"),
+    "of a host, after harden.yml": ({"harden": one()}, "host == 'db'", "fail"),
+    "of prove.yml, after both": (
+        {"harden": one(), "reachability": one(**PROVE)},
+        "rule == 'reachability.blocked_but_allowed'",
+        "fail",
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "match", "status"), ASKED.values(), ids=ASKED)
+def test_a_waiver_is_unused_only_where_its_control_was_asked(
+    asked: dict[str, dict[str, t.Any]], match: str, status: str
+) -> None:
+    collector = Collector(NOW)
+    for name, found in asked.items():
+        args = {"waivers": [WAIVERS[0] | {"match": match}]}
+        collector.take(Result("web", f"infosec.principles.{name}", "Look", "ok", {"findings": [found]}, args))
+    collector.finish({"web"}, "")
+    assert statuses(collector, "controller") == [("waiver.unused", match, status)]
 
 
 def test_a_run_over_a_part_of_the_inventory_does_not_judge_unused_waivers() -> None:

@@ -171,6 +171,22 @@ def test_apply_refuses_malformed_waivers() -> None:
         waivers.apply([], "web1", [without("why")], TODAY)
 
 
+# match -> the controls that it names
+CONTROLS: dict[str, set[str]] = {
+    "rule == 'a.b' && host == 'c.d'": {"a"},
+    "'a.b' == rule || control == 'c'": {"a", "c"},
+    "starts_with(rule, 'a.')": {"a"},
+    "contains(['a.b', 'c.d'], rule)": {"a", "c"},
+    "host == 'a' && contains(subject, 'b')": set(),
+    "length(evidence[?source == 'a'])  > `0`": set(),
+}
+
+
+@pytest.mark.parametrize(("match", "controls"), CONTROLS.items(), ids=CONTROLS)
+def test_the_controls_that_a_waiver_names(match: str, controls: set[str]) -> None:
+    assert waivers.parse([GOOD | {"match": match}])[0].controls == controls
+
+
 WAIVER = Waiver("rule == 'a.b'", "because", "me@example.org", TODAY)
 
 
@@ -185,7 +201,7 @@ WAIVER = Waiver("rule == 'a.b'", "because", "me@example.org", TODAY)
     ],
 )
 def test_findings_about_the_waivers(used: set[Waiver], days: int, unseen: str, expected: list[tuple[str, str]]) -> None:
-    found = waivers.judge([WAIVER, WAIVER], used, TODAY + datetime.timedelta(days=days), unseen)
+    found = waivers.judge([WAIVER, WAIVER], used, TODAY + datetime.timedelta(days=days), lambda _waiver: unseen)
     assert [(one["rule"], one["status"]) for one in found] == expected
     assert all(one["subject"] == WAIVER.match and one["principle"] == "run" for one in found)
     assert all(unseen in one["message"] for one in found if one["status"] == "not_assessed")
