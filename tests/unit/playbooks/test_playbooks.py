@@ -103,13 +103,13 @@ SERVICE = {
     "owner": "x",
     "review_by": "2999-01-01",
 }
-# On this machine 127.0.0.2 and 127.0.0.3 are two hosts, as far as the addresses go; the third does not answer.
+# On this machine 127.0.0.2 and 127.0.0.3 are two hosts, as far as the addresses go; the first does not answer.
 FLEET = """
+[gone]
+off ansible_connection=ssh ansible_host=127.0.0.4 ansible_port=1 infosec_addresses=127.0.0.4
 [web]
 one ansible_connection=local infosec_addresses=127.0.0.2
 two ansible_connection=local infosec_addresses=127.0.0.3
-[gone]
-off ansible_connection=ssh ansible_host=127.0.0.4 ansible_port=1 infosec_addresses=127.0.0.4
 """
 
 
