@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""firewalld (0.9 and later): a policy of our own before all zones, its sets, and a small table beside it.
+"""firewalld (0.9 and later): a policy of our own before all zones, its sets, and our table of nftables beside it.
 
-firewalld accepts translated packets before any policy, and cannot ask for the port they were sent to; nor does it know
-hop limits or two ports of one packet. The table beside it judges just that, by the very rules of the nftables backend.
+The policy opens what zones would shut, and shuts what they would open. The table judges what firewalld cannot: it lets
+translated packets pass before any policy and cannot ask for the port they were sent to, knows no hop limit and not two
+ports of one packet, and 0.9 has no rules at all for a while whenever it starts or fails to reload.
 
 Mode log: firewalld would have to let in what its zones shut out in order to log the rest, so there it is left alone,
 and the table logs what it would drop.
@@ -13,7 +14,6 @@ and the table logs what it would drop.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import typing as t
 
@@ -30,7 +30,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._engine.nft import Chain, Rule, Table
+from ansible_collections.infosec.principles.plugins.module_utils._engine.nft import Table
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
 from ansible_collections.infosec.principles.plugins.module_utils._host import units as host_units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
@@ -45,30 +45,11 @@ TOLD = 5
 #: A ruleset of firewalld is read and compared in this time, however many addresses it has.
 SECONDS = 60
 
-#: What firewalld lets through unjudged, or cannot tell apart.
-HANDED_OVER = (
-    Rule(("ct state invalid", "jump judged")),
-    Rule(("ct status dnat", "jump judged")),
-    Rule(("meta l4proto ipv6-icmp", "jump judged")),
-    Rule(("udp dport { 546, 68 }", "jump judged")),
-)
-
 
 def active(host: Host) -> bool:
     """Whether firewalld runs, or would after a boot."""
     unit = host_units.show(host, UNIT)
     return unit is not None and (unit.is_active or unit.enablement == "enabled")
-
-
-def beside(wanted: Wanted) -> Table:
-    """The table beside firewalld: in mode log the whole of the nftables backend's, else what firewalld cannot judge."""
-    whole = nftables.table(wanted)
-    if wanted.mode == LOG:
-        return whole
-    refused, published, judging, forward = whole.chains
-    hook = judging.base.replace("policy drop", "policy accept")
-    chains = (refused, published, Chain("judged", judging.rules), Chain("input", HANDED_OVER, hook), forward)
-    return dataclasses.replace(whole, chains=chains)
 
 
 def policy(wanted: Wanted) -> model.Policy | None:
@@ -86,7 +67,7 @@ def compare(host: Host, wanted: Wanted) -> list[Difference]:
     """
     _suits(host)
     held = policy(wanted)
-    return [*_admission(host, held), *_persistence(host, held), *nftables.differences(host, beside(wanted))]
+    return [*_admission(host, held), *_persistence(host, held), *nftables.compare(host, wanted)]
 
 
 def _suits(host: Host) -> None:
@@ -112,8 +93,8 @@ def read(host: Host) -> Table | None:
         raise HostError(f"{' '.join(LISTING)}: {done.stderr.strip() or f'ended with {done.rc}'}")
     try:
         return nft.parse(done.stdout)
-    except (ValueError, KeyError, TypeError) as exc:
-        raise HostError(f"{' '.join(LISTING)}: not understood: {exc}") from exc
+    except ValueError as exc:
+        raise HostError(f"{' '.join(LISTING)}: {exc}") from exc
 
 
 def _admission(host: Host, held: model.Policy | None) -> t.Iterator[Difference]:
@@ -199,7 +180,7 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
     written = list(_files(host, held))
     stale = written or any(True for _one in _admission(host, held))
     return (
-        *nftables.bring_about(host, beside(wanted)),
+        *nftables.changes(host, wanted),
         *(_ready(host) if held and held.sets and stale else ()),
         *written,
         *(

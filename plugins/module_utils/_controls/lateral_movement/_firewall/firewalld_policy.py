@@ -87,7 +87,7 @@ class Accept:
 
 
 #: What a host needs whatever it serves. These say a little more than they should, since a rich rule knows one port,
-#: no hop limit, and before 2.0 no MLD; what they say too much is judged again by the table beside firewalld.
+#: no hop limit, and before 2.0 no MLD; our table beside firewalld judges what they say too much.
 BASICS = (
     *(
         Accept(("icmp-type", name))
@@ -194,7 +194,7 @@ def _text(value: str) -> str:
 
 #: What changes nothing about whom a rule lets in: "established" has had its answer before, and counters count.
 IDLE = ("ct state == { new, untracked }", "counter")
-#: What firewalld lets in before all policies. Translated packets are judged by the table beside it.
+#: What firewalld lets in before all policies. Our table beside it judges translated packets.
 BEFORE = (
     ("accept", "ct state == { established, related }"),
     ("accept", "ct status dnat"),

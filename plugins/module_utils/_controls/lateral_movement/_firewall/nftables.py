@@ -188,11 +188,7 @@ def _comment(service: str) -> str:
 
 def rules_text(wanted: Wanted) -> str:
     """The rules' file."""
-    return _file(table(wanted))
-
-
-def _file(made: Table) -> str:
-    return f"#!/usr/sbin/nft -f\n{MADE_BY}{nft.replacing(FAMILY, TABLE, made.render())}"
+    return f"#!/usr/sbin/nft -f\n{MADE_BY}{nft.replacing(FAMILY, TABLE, table(wanted).render())}"
 
 
 # Judging
@@ -206,12 +202,7 @@ def active(host: Host) -> bool:
 
 def compare(host: Host, wanted: Wanted) -> list[Difference]:
     """How the kernel's table, and what a boot would load, differ from what is wanted. Raises HostError, ChangeError."""
-    return differences(host, table(wanted))
-
-
-def differences(host: Host, made: Table) -> list[Difference]:
-    """The same for a table that is already made; firewalld's stands beside it. Raises HostError, ChangeError."""
-    return [*_admission(host, made), *_persistence(host, made)]
+    return [*_admission(host, wanted), *_persistence(host, wanted)]
 
 
 def read(host: Host) -> Table | None:
@@ -230,14 +221,14 @@ def read(host: Host) -> Table | None:
         raise HostError(f"{' '.join(argv)}: {exc}") from exc
 
 
-def _admission(host: Host, made: Table) -> t.Iterator[Difference]:
+def _admission(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
     place = f"nft list table {FAMILY} {TABLE}"
     found = read(host)
     if found is None:
         absent = Evidence(place, "no such table", "the table that the register makes")
         yield Difference("admission", "The kernel has no rules of the register.", (absent,))
         return
-    told = list(_differences(found, made))
+    told = list(_differences(found, table(wanted)))
     if told:
         more = f" (and {len(told) - TOLD} more)" if len(told) > TOLD else ""
         message = f"The kernel's rules are not those of the register: {len(told)} difference(s){more}."
@@ -305,10 +296,10 @@ def _of_rules(chain: str, found: tuple[Rule, ...], wanted: tuple[Rule, ...]) -> 
 # What a boot would load
 
 
-def _persistence(host: Host, made: Table) -> t.Iterator[Difference]:
+def _persistence(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
     evidence = [
         Evidence(path, "absent" if now is None else "another text", "as the register makes it")
-        for path, (now, text) in _texts(host, made).items()
+        for path, (now, text) in _texts(host, wanted).items()
         if now != text
     ]
     state = units.read_state(host, UNIT)
@@ -327,9 +318,9 @@ def _spoken(state: units.State) -> str:
     return f"{state.enablement or 'no such unit'}, {'active' if state.active else 'inactive'}"
 
 
-def _texts(host: Host, made: Table) -> dict[str, tuple[str | None, str]]:
+def _texts(host: Host, wanted: Wanted) -> dict[str, tuple[str | None, str]]:
     """The present and the wanted text of each of our files."""
-    texts = {RULES_FILE: _file(made), **FILES}
+    texts = {RULES_FILE: rules_text(wanted), **FILES}
     return {path: (files.read_now(host, path), text) for path, text in texts.items()}
 
 
@@ -358,21 +349,16 @@ def retire(host: Host) -> tuple[Change, ...]:
 
 def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
     """Only what differs. The file is checked by nft before it is in place, and loaded before the unit starts."""
-    return bring_about(host, table(wanted))
-
-
-def bring_about(host: Host, made: Table) -> tuple[Change, ...]:
-    """The same for a table that is already made."""
     return (
         *([] if host.which("nft") else [InstallPackage("nftables")]),
-        *_files(host, made),
-        *_ruleset(host, made),
+        *_files(host, wanted),
+        *_ruleset(host, wanted),
         *_unit(host),
     )
 
 
-def _files(host: Host, made: Table) -> t.Iterator[Change]:
-    differing = {path: text for path, (now, text) in _texts(host, made).items() if now != text}
+def _files(host: Host, wanted: Wanted) -> t.Iterator[Change]:
+    differing = {path: text for path, (now, text) in _texts(host, wanted).items() if now != text}
     if RULES_FILE in differing:
         check = ("nft", "-c", "-f", "{}")
         yield files.write_file(host, RULES_FILE, differing[RULES_FILE], mode=0o600, validate=check)
@@ -383,8 +369,8 @@ def _files(host: Host, made: Table) -> t.Iterator[Change]:
         yield RELOAD
 
 
-def _ruleset(host: Host, made: Table) -> t.Iterator[Change]:
-    found = read(host)
+def _ruleset(host: Host, wanted: Wanted) -> t.Iterator[Change]:
+    found, made = read(host), table(wanted)
     if found is None or found.digest != made.digest:
         yield _replace(host, found, made)
 
