@@ -1,0 +1,405 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""host_firewall by ufw, judged on recordings of Debian 11, 12 and 13 (tests/unit/fixtures/ufw)."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+    policy,
+    ufw,
+    ufw_load,
+    ufw_rules,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
+    LOG,
+    Wanted,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import dump, load
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._host import units
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+
+RECORDINGS = pathlib.Path(__file__).resolve().parents[4] / "fixtures" / "ufw"
+REGISTER = json.loads((RECORDINGS / "register.json").read_text(encoding="utf-8"))
+WANTED = Wanted(policy.admissions(REGISTER))
+LOGGING = Wanted(WANTED.admissions, LOG)
+RELEASES = ("debian11", "debian12", "debian13")
+METRICS = tuple(next(item["clients"] for item in REGISTER if item["name"] == "metrics"))
+
+Machine = dict[str, t.Any]
+Lay = t.Callable[[Machine], Host]
+
+
+def machine(release: str, state: str, wanted: Wanted | None = None) -> Machine:
+    """A recording; with `wanted`, our files as they are written for it."""
+    (path,) = RECORDINGS.glob(f"ufw-*-{release}-{state}.json")
+    found: Machine = json.loads(path.read_text(encoding="utf-8"))
+    texts = ufw._texts(wanted) if wanted else {}
+    found["files"].update({name: text for name, text in texts.items() if text})
+    return found
+
+
+@pytest.fixture
+def host_of(lay: Lay, tmp_path: pathlib.Path) -> Lay:
+    def make(recorded: Machine) -> Host:
+        host = lay(recorded)
+        for name, mode in recorded["modes"].items():
+            (tmp_path / name.lstrip("/")).chmod(mode)
+        return host
+
+    return make
+
+
+def found(host: Host, wanted: Wanted = WANTED) -> dict[str, list[Evidence]]:
+    """The evidence by rule."""
+    result: dict[str, list[Evidence]] = {}
+    for difference in ufw.compare(host, wanted):
+        result.setdefault(difference.rule, []).extend(difference.evidence)
+    return result
+
+
+def described(host: Host, wanted: Wanted = WANTED) -> list[str]:
+    changes = ufw.changes(host, wanted)
+    assert [load(json.loads(json.dumps(dump(change)))) for change in changes] == list(changes)
+    return [change.describe() for change in changes]
+
+
+def replaced(recorded: Machine, command: str, old: str, new: str) -> Machine:
+    """The recording, with something in a program's output replaced."""
+    done = recorded["commands"][command]
+    assert old in done["stdout"]
+    done["stdout"] = done["stdout"].replace(old, new, 1)
+    return recorded
+
+
+# The effective state
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(("state", "wanted"), [("held", WANTED), ("log", LOGGING)])
+def test_what_the_kernel_repeats_is_what_was_loaded(host_of: Lay, release: str, state: str, wanted: Wanted) -> None:
+    host = host_of(machine(release, state, wanted))
+    assert ufw.active(host)
+    assert found(host, wanted) == {}
+    assert ufw.changes(host, wanted) == ()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_ufw_as_people_left_it(host_of: Lay, release: str) -> None:
+    host = host_of(machine(release, "untouched"))
+    assert set(found(host)) == {"admission", "persistence"}
+    assert described(host) == [
+        "create /etc/ufw/infosec-principles/load",
+        "create /etc/ufw/infosec-principles/sets",
+        "fill the sets of clients",
+        "create /etc/ufw/infosec-principles/iptables.rules",
+        "create /etc/ufw/infosec-principles/ip6tables.rules",
+        "edit /etc/ufw/after.init",
+        "let ufw run /etc/ufw/after.init",
+        "keep the rules of the register in ufw",
+        "load the rules of the register",
+    ]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_foreign_rule_that_turns_clients_away_is_told_and_left_alone(host_of: Lay, release: str) -> None:
+    host = host_of(machine(release, "crossed", WANTED))
+    filtered, filtered6 = "iptables-save -t filter", "ip6tables-save -t filter"
+    away = "nothing that turns {} away from {}"
+    assert found(host) == {
+        "admission": [
+            Evidence(
+                filtered,
+                "-s 10.73.0.0/24 -p tcp -m tcp --dport 22 -j DROP",
+                away.format("10.73.0.0/24", "ssh (22/tcp)"),
+            ),
+            Evidence(filtered, "-p tcp -m tcp --dport 80 -j DROP", away.format("any", "website (80/tcp)")),
+            Evidence(filtered6, "-p tcp -m tcp --dport 80 -j DROP", away.format("any", "website (80/tcp)")),
+            # An `ufw allow` before it lets the IPv4 client in.
+            Evidence(
+                filtered6, "-p tcp -m tcp --dport 5432 -j DROP", away.format("fd00:73::100/128", "orders-db (5432/tcp)")
+            ),
+        ]
+    }
+    assert ufw.changes(host, WANTED) == ()
+
+
+MANGLE, FILTER = "iptables-save -t mangle", "iptables-save -t filter"
+MANGLE6, FILTER6 = "ip6tables-save -t mangle", "ip6tables-save -t filter"
+SET = f"ipset save {ufw_rules.set_name(METRICS)}"
+
+
+@pytest.mark.parametrize(
+    ("command", "old", "new", "seen"),
+    [
+        (MANGLE, "-A infosec_principles_in -j DROP\n", "", "no rule"),
+        (MANGLE, "-A INPUT -j infosec_principles_in\n", "", "no -j infosec_principles_in"),
+        (MANGLE, "-A FORWARD -j infosec_principles_published\n", "", "no -j infosec_principles_published"),
+        (MANGLE, "-A INPUT -j", "-A INPUT -p tcp -j ACCEPT\n-A INPUT -j", "-p tcp -j ACCEPT"),
+        (MANGLE, "-A INPUT -j", "-A INPUT -j somebodys\n-A INPUT -j", "-j somebodys"),
+        (MANGLE, "-s 10.73.0.100/32", "-s 10.73.0.0/16", "-s 10.73.0.0/16 -p tcp -m tcp --dport 5432 -j RETURN"),
+        (MANGLE6, "--ctorigdstport 80 ", "--ctorigdstport 8080 ", "-p tcp -m conntrack --ctorigdstport 8080 -j RETURN"),
+        (MANGLE6, "-A infosec_principles_in -j DROP\n", "", "no rule"),
+        (
+            FILTER,
+            "-A infosec_principles_admit -p tcp -m tcp --dport 80 -j ACCEPT\n",
+            "",
+            "-p tcp -m tcp --dport 443 -j ACCEPT",
+        ),
+        (FILTER, "-A ufw-after-input -j infosec_principles_admit\n", "", "no -j infosec_principles_admit"),
+        (FILTER6, "-A ufw6-after-input -j infosec_principles_admit\n", "", "no -j infosec_principles_admit"),
+        (FILTER, "-A INPUT -j ufw-after-input\n", "", "no -j ufw-after-input"),
+        (SET, "add ", "add x 192.0.2.1\nadd ", "1 that are no clients, 0 missing"),
+        (SET, "203.0.113.0/24", "203.0.112.0/24", "1 that are no clients, 1 missing"),
+    ],
+)
+def test_drift_is_found_and_mended(host_of: Lay, command: str, old: str, new: str, seen: str) -> None:
+    host = host_of(replaced(machine("debian12", "held", WANTED), command, old, new))
+    evidence = found(host)
+    assert list(evidence) == ["admission"]
+    assert seen in [item.found for item in evidence["admission"]]
+    assert described(host) == ["load the rules of the register"]
+
+
+def test_a_mark_or_log_before_our_jump_decides_nothing(host_of: Lay) -> None:
+    marked = "-A INPUT -p tcp -j MARK --set-xmark 0x1/0x1\n-A INPUT -j"
+    assert found(host_of(replaced(machine("debian12", "held", WANTED), MANGLE, "-A INPUT -j", marked))) == {}
+
+
+def test_a_set_that_is_gone(host_of: Lay) -> None:
+    recorded = machine("debian12", "held", WANTED)
+    recorded["commands"][SET] = {"rc": 1, "stdout": "", "stderr": "The set with the given name does not exist"}
+    assert [item.found for item in found(host_of(recorded))["admission"]] == ["no set"]
+
+
+def test_flushed_by_hand_ufw_needs_all_of_its_chains_anew(host_of: Lay) -> None:
+    """`iptables -F`: the chains are there, but empty."""
+    recorded = machine("debian12", "held", WANTED)
+    done = recorded["commands"][FILTER]
+    done["stdout"] = "".join(line for line in done["stdout"].splitlines(keepends=True) if not line.startswith("-A"))
+    host = host_of(recorded)
+    assert "no -j ufw-before-input" in [item.found for item in found(host)["admission"]]
+    assert ufw.changes(host, WANTED)[-1].diff()["after"].endswith("load rebuild\n")
+
+
+def test_enabled_but_not_in_the_kernel(host_of: Lay) -> None:
+    recorded = machine("debian12", "held", WANTED)
+    for command in (MANGLE, FILTER, MANGLE6, FILTER6):
+        recorded["commands"][command]["stdout"] = ""
+    host = host_of(recorded)
+    assert ufw.active(host)
+    assert [item.found for item in found(host)["admission"]] == ["no chain ufw-user-input"]
+    assert described(host) == ["restart ufw.service"]
+
+
+def test_with_ipv6_off_in_ufw_the_gate_is_enough(host_of: Lay) -> None:
+    """IPV6=no: ufw shuts IPv6, and has no chains to put ours behind."""
+    recorded = replaced(machine("debian12", "held", WANTED), FILTER6, ":ufw6-user-input - [0:0]\n", "")
+    done = recorded["commands"][FILTER6]
+    done["stdout"] = "".join(line for line in done["stdout"].splitlines(keepends=True) if "ufw6" not in line)
+    assert found(host_of(recorded)) == {}
+
+
+def test_a_kernel_without_ipv6(host_of: Lay) -> None:
+    recorded = machine("debian12", "held", WANTED)
+    for part in ("files", "modes"):
+        del recorded[part]["/proc/net/if_inet6"]
+    for command in (MANGLE6, FILTER6):
+        del recorded["commands"][command]
+    assert found(host_of(recorded)) == {}
+
+
+# Whether it is active
+
+
+@pytest.mark.parametrize(
+    ("conf", "in_kernel", "active"),
+    [
+        ("ENABLED=yes\n", True, True),
+        ("ENABLED=yes\n", False, True),
+        ("# ENABLED=yes\nENABLED=no\n", False, False),
+        ("ENABLED=no\nENABLED='yes' # on\n", False, True),
+        ("ENABLED=yes\nENABLED=no\n", False, False),
+        ("ENABLED=on\n", False, False),
+        ("ENABLED=no\n", True, True),
+        (None, False, False),
+    ],
+)
+def test_active(host_of: Lay, conf: str | None, in_kernel: bool, active: bool) -> None:
+    recorded = machine("debian12", "untouched")
+    for part in ("files", "modes"):
+        value = recorded[part].pop(ufw.CONF)
+        if conf is not None:
+            recorded[part][ufw.CONF] = conf if part == "files" else value
+    if not in_kernel:
+        recorded["commands"][FILTER]["stdout"] = ""
+    assert ufw.active(host_of(recorded)) is active
+
+
+def test_without_the_program_nothing_is_asked(lay: Lay) -> None:
+    assert not ufw.active(lay({}))
+
+
+def test_an_ordinary_user_cannot_look(host_of: Lay) -> None:
+    recorded = machine("debian12", "untouched")
+    recorded["commands"][FILTER] = {"rc": 4, "stdout": "", "stderr": "Permission denied (you must be root)"}
+    host = host_of(recorded)
+    with pytest.raises(HostError, match="you must be root"):
+        ufw.compare(host, WANTED)
+    host.superuser = False  # type: ignore[attr-defined]
+    with pytest.raises(NeedsRoot):
+        ufw.compare(host, WANTED)
+
+
+# After a boot
+
+
+def held_with(**texts: str) -> Machine:
+    recorded = machine("debian12", "held", WANTED)
+    recorded["files"].update(texts)
+    return recorded
+
+
+def test_our_files_edited(host_of: Lay) -> None:
+    rules = f"{ufw_load.FOLDER}/iptables.rules"
+    host = host_of(held_with(**{rules: "*mangle\nCOMMIT\n"}))
+    assert found(host) == {"persistence": [Evidence(rules, "another text", "as the register says")]}
+    assert described(host) == [f"edit {rules}", "load the rules of the register"]
+
+
+def test_sets_that_are_no_longer_needed(host_of: Lay) -> None:
+    few = Wanted(policy.admissions(REGISTER[:2]))
+    recorded = machine("debian12", "held", WANTED)
+    host = host_of(recorded)
+    assert Evidence(ufw_load.SETS, "another text", "no such file") in found(host, few)["persistence"]
+    assert f"remove {ufw_load.SETS}" in described(host, few)
+
+
+def test_ufw_does_not_run_us(host_of: Lay) -> None:
+    recorded = machine("debian12", "held", WANTED)
+    recorded["modes"][ufw_load.HOOK] = 0o640
+    recorded["files"][ufw_load.HOOK] = recorded["files"][ufw_load.PRISTINE]
+    host = host_of(recorded)
+    assert [item.source for item in found(host)["persistence"]] == [ufw_load.HOOK, ufw_load.HOOK]
+    assert described(host)[:2] == [f"edit {ufw_load.HOOK}", f"let ufw run {ufw_load.HOOK}"]
+
+
+def test_enabled_again_where_ufw_itself_would_write_it(host_of: Lay) -> None:
+    recorded = machine("debian12", "held", WANTED)
+    recorded["files"][ufw.CONF] = "ENABLED=yes\n# off for now\nENABLED=no\nLOGLEVEL=low"
+    host = host_of(recorded)
+    assert found(host) == {"persistence": [Evidence(ufw.CONF, "ENABLED is not yes", "ENABLED=yes")]}
+    assert ufw.changes(host, WANTED)[0].diff()["after"] == "ENABLED=yes\n# off for now\nENABLED=yes\nLOGLEVEL=low"
+
+
+def test_the_unit_is_enabled_and_otherwise_left_alone(host_of: Lay) -> None:
+    recorded = machine("debian12", "held", WANTED)
+    recorded["systemd"] = True
+    shown = "Id=ufw.service\nNames=ufw.service\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled\n"
+    command = f"systemctl show --property={units.PROPERTIES} *.service *.socket"
+    recorded["commands"][command] = {"rc": 0, "stdout": shown, "stderr": ""}
+    host = host_of(recorded)
+    assert found(host) == {"persistence": [Evidence("systemctl show ufw.service", "disabled", "enabled")]}
+    assert described(host) == ["enable ufw.service", "load the rules of the register"]
+
+
+# ufw's own file for us
+
+
+@pytest.mark.parametrize(
+    ("text", "shell"),
+    [
+        (None, True),
+        ("#!/bin/sh\n", True),
+        ("#!/bin/bash -e\n", True),
+        ("#!/usr/bin/env bash\n", True),
+        ("#!/usr/bin/python3\n", False),
+        ("#!/usr/bin/env python3\n", False),
+        ("set -e\n", False),
+        ("\n", False),
+    ],
+)
+def test_our_line_stands_in_shell_alone(text: str | None, shell: bool) -> None:
+    assert ufw_load.is_shell(text) is shell
+
+
+def test_somebody_elses_program_is_left_alone(host_of: Lay) -> None:
+    recorded = machine("debian12", "untouched")
+    recorded["files"][ufw_load.HOOK] = "#!/usr/bin/python3\n"
+    with pytest.raises(HostError, match="no shell script"):
+        ufw.changes(host_of(recorded), WANTED)
+
+
+def test_what_ufw_does_not_run_is_not_made_to_run(host_of: Lay) -> None:
+    recorded = machine("debian12", "untouched")
+    recorded["files"][ufw_load.HOOK] = "#!/bin/sh\niptables -F\n"
+    with pytest.raises(HostError, match="ours would make it run them"):
+        ufw.changes(host_of(recorded), WANTED)
+
+
+def test_what_ufw_runs_already_goes_on_to_run(tmp_path: pathlib.Path) -> None:
+    hook = ufw_load.hooked('#!/bin/sh\nset -e\necho "theirs $1"\n').replace(ufw_load.LOADER, f"{tmp_path}/load")
+    (tmp_path / "load").write_text('echo "ours $1"; exit 3\n', encoding="utf-8")
+    done = subprocess.run(["sh", "-s", "start"], input=hook, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("ours start\ntheirs start\n", 1)
+
+
+def test_our_block_is_put_in_once() -> None:
+    once = ufw_load.hooked("#!/bin/sh\necho x\n")
+    assert ufw_load.hooked(once) == once
+    assert ufw_load.hooked(None).startswith("#!/bin/sh\n")
+
+
+def test_the_loader_is_shell() -> None:
+    done = subprocess.run(["sh", "-n"], input=ufw_load.LOADER_TEXT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# Rules and sets
+
+
+def test_few_clients_are_rules_and_many_are_a_set() -> None:
+    few = tuple(f"192.0.2.{number}/32" for number in range(ufw_rules.FEW))
+    many = (*few, "198.51.100.0/24")
+    four = ufw_rules.FAMILIES[0]
+    for clients, rules, named in ((few, ufw_rules.FEW, 0), (many, 1, 1)):
+        wanted = Wanted((policy.Admission("db", "tcp", 5432, 5432, clients),))
+        admitted = ufw_rules.tables(wanted, four)["filter"][ufw_rules.ADMIT]
+        assert len([rule for rule in admitted if "--dport 5432" in rule]) == rules
+        assert len(ufw_rules.sets(wanted, four)) == named
+
+
+def test_a_set_needs_its_program(host_of: Lay) -> None:
+    recorded = machine("debian12", "untouched")
+    recorded["commands"] = {name: done for name, done in recorded["commands"].items() if "ipset" not in name}
+    host = host_of(recorded)
+    assert host.which("ipset") is None
+    assert described(host)[0] == "install ipset"
+    assert "install ipset" not in described(host, Wanted(policy.admissions(REGISTER[:2])))
+
+
+def test_a_set_has_a_name_that_ipset_takes_and_that_tells_its_members() -> None:
+    name = ufw_rules.set_name(METRICS)
+    assert len(name) <= 30 and name == ufw_rules.set_name(tuple(reversed(METRICS)))
+    assert name != ufw_rules.set_name(METRICS[1:])
+
+
+def test_services_of_this_host_alone_admit_nobody() -> None:
+    nobody = [service for service in REGISTER if not service["clients"]]
+    assert nobody
+    for family in ufw_rules.FAMILIES:
+        assert "6379" not in ufw_rules.rules_file(WANTED, family)
+
+
+def test_log_drops_nothing() -> None:
+    for family in ufw_rules.FAMILIES:
+        assert "DROP" not in ufw_rules.rules_file(LOGGING, family)
+        assert '--log-prefix "infosec_principles "' in ufw_rules.rules_file(LOGGING, family)
