@@ -13,5 +13,7 @@ RUN rm -f /etc/apt/apt.conf.d/docker-* \
     ca-certificates dbus iproute2 kmod procps python3 python3-apt systemd-sysv \
     lsb-release python3-dbus python3-distro-info ucf xz-utils >/dev/null \
  && apt-get clean
+# Each machine makes an id of its own when it boots; empty, and not absent, it does not count as the first boot.
+RUN : > /etc/machine-id
 STOPSIGNAL SIGRTMIN+3
 CMD ["/lib/systemd/systemd"]
