@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import enum
 import functools
 import operator
 import re
@@ -29,7 +30,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 )
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.text import one_line
 
-#: More rows or columns than this are of no use to a reader; with more columns than COMFORT one has to scroll.
+#: More rows or columns than this are of no use to a reader; with more than COMFORT one has to scroll.
 SIDE = 90
 COMFORT = 36
 #: Characters of a heading, of a name in it, and names in a tooltip.
@@ -87,16 +88,26 @@ class Matrix:
     rest_columns: bool
 
 
+class Lend(enum.Enum):
+    """What one line may show in the places of another that were not tried: what was refused or not assessed only,
+    also what was reached as allowed, or violations as well."""
+
+    QUIET = 0
+    GOOD = 1
+    ALL = 2
+
+
 @dataclasses.dataclass
 class Line:
     """A row or a column, or several in one. seen: for each outcome the places of the other side, as bits.
 
-    own: places of the host itself (of a column).
+    own: places of the host itself (of a column). like: what it probably shows the same as.
     """
 
     members: list[int]
     seen: tuple[int, ...]
     own: int = 0
+    like: t.Hashable = None
 
     @property
     def known(self) -> int:
@@ -118,16 +129,23 @@ class Line:
         """How many places each outcome has."""
         return tuple(mask.bit_count() for mask in self.seen)
 
-    def agrees(self, other: Line, loose: bool) -> bool:
-        """Whether both show the same where both were tried. Unless loose, what was reached stands for no place untried.
+    def agrees(self, other: Line, lend: Lend) -> bool:
+        """Whether both show the same where both were tried, and no more stands for places untried than lend allows.
 
         A host does not try itself: where all of a group reach each other, each has one place untried.
         """
         known = other.known
         if any(mine & known & ~theirs for mine, theirs in zip(self.seen, other.seen, strict=True)):
             return False
-        stands = self.loud & ~(known | other.own) or other.loud & ~(self.known | self.own)
-        return loose or (not stands and bool(self.bad) == bool(other.bad))
+        if lend is Lend.ALL:
+            return True
+        mine, theirs = (self.bad, other.bad) if lend is Lend.GOOD else (self.loud, other.loud)
+        stands = mine & ~(known | other.own) or theirs & ~(self.known | self.own)
+        return not stands and bool(self.bad) == bool(other.bad)
+
+    def lent(self, other: Line) -> int:
+        """For how many places that were not tried one would stand for the other, with more than a refusal."""
+        return (self.loud & ~other.known).bit_count() + (other.loud & ~self.known).bit_count()
 
     def take(self, other: Line) -> None:
         """Become both."""
@@ -144,7 +162,7 @@ class Way(t.NamedTuple):
 
     key: Key
     limit: int
-    loose: bool = False
+    lend: Lend = Lend.GOOD
 
 
 def merge(lines: t.Sequence[Line], ways: t.Sequence[Way]) -> tuple[list[Line], list[Line]]:
@@ -162,9 +180,11 @@ def _merge(lines: t.Sequence[Line], way: Way) -> tuple[list[Line], list[Line]]:
     groups: list[tuple[t.Hashable, Line]] = []
     same: dict[tuple[t.Hashable, tuple[int, ...]], Line] = {}
     rest = []
-    for line in sorted(lines, key=lambda one: [-number for number in one.counts[: len(_BAD)]]):
+    for line in sorted(
+        lines, key=lambda one: [-number for number in (*one.counts[: len(_BAD)], one.known.bit_count())]
+    ):
         key = way.key(line)
-        group = same.get((key, line.seen)) or _fitting(groups, key, line, way.loose)
+        group = same.get((key, line.seen)) or _fitting(groups, key, line, way.lend)
         if group:
             group.take(line)
         elif len(groups) < way.limit:
@@ -177,8 +197,9 @@ def _merge(lines: t.Sequence[Line], way: Way) -> tuple[list[Line], list[Line]]:
     return [group for _key, group in groups], rest
 
 
-def _fitting(groups: list[tuple[t.Hashable, Line]], key: t.Hashable, line: Line, loose: bool) -> Line | None:
-    return next((group for known, group in groups if known == key and group.agrees(line, loose)), None)
+def _fitting(groups: list[tuple[t.Hashable, Line]], key: t.Hashable, line: Line, lend: Lend) -> Line | None:
+    fitting = [group for known, group in groups if known == key and group.agrees(line, lend)]
+    return min(fitting, key=lambda group: (group.like != line.like, group.lent(line)), default=None)
 
 
 def matrix(store: Store, side: int = SIDE, comfort: int = COMFORT) -> Matrix | None:
@@ -187,7 +208,7 @@ def matrix(store: Store, side: int = SIDE, comfort: int = COMFORT) -> Matrix | N
     if not proof.ports:
         return None
     columns = proof.columns(side, comfort)
-    rows = proof.rows(columns, side)
+    rows = proof.rows(columns, side, comfort)
     return _Drawing(proof, rows, columns).matrix()
 
 
@@ -217,7 +238,8 @@ class Proof:
     def _line(self, target: str, row: Row) -> Line:
         self.ports.append({**row, "target": target, "outcomes": {}})
         seen = tuple(self._bits(row["outcomes"][name]) for name in OUTCOMES)
-        return Line([len(self.ports) - 1], seen, self._bits([target]))
+        port = len(self.ports) - 1
+        return Line([port], seen, self._bits([target]), self.service(port))
 
     def _bits(self, names: t.Iterable[str]) -> int:
         mask = 0
@@ -232,18 +254,17 @@ class Proof:
     def columns(self, side: int, comfort: int) -> Axis:
         """The ports merged: those of one service if that will do, else those that show the same whatever they are."""
 
-        def service(line: Line) -> t.Hashable:
-            return self.service(line.members[0])
-
         ways = (
-            Way(service, comfort),
-            Way(lambda line: service(line) if line.bad else "", comfort),
+            Way(lambda line: line.like, comfort),
+            Way(lambda line: line.like if line.bad else "", comfort, Lend.QUIET),
+            Way(lambda line: line.like, comfort, Lend.ALL),
+            Way(lambda line: "", side, Lend.QUIET),
             Way(lambda line: "", side),
-            Way(lambda line: "", side, loose=True),
+            Way(lambda line: "", side, Lend.ALL),
         )
         return Axis(*merge(self.lines, ways))
 
-    def rows(self, columns: Axis, side: int) -> Axis:
+    def rows(self, columns: Axis, side: int, comfort: int) -> Axis:
         """The sources merged by what they show along the merged columns."""
         seen = [[0] * len(OUTCOMES) for _name in self.sources]
         for place, column in enumerate(columns.lines):
@@ -251,8 +272,8 @@ class Proof:
                 for source in places(mask):
                     seen[source][outcome] |= 1 << place
         tried = functools.reduce(operator.or_, (line.known for line in self.lines))
-        lines = [Line([source], tuple(seen[source])) for source in places(tried)]
-        return Axis(*merge(lines, (Way(lambda line: "", side), Way(lambda line: "", side, loose=True))))
+        lines = [Line([one], tuple(seen[one]), like=stem(self.sources[one])) for one in places(tried)]
+        return Axis(*merge(lines, (Way(lambda line: "", comfort), Way(lambda line: "", side, Lend.ALL))))
 
 
 def _counters() -> collections.defaultdict[int, collections.Counter[int]]:
@@ -362,6 +383,12 @@ def natural(name: str) -> list[t.Any]:
     return parts
 
 
+def stem(name: str) -> tuple[str, ...]:
+    """What is before and behind the last number of a name."""
+    match = _NUMBERED.fullmatch(name[: NAME * 4])
+    return match.groups() if match else (name,)
+
+
 def short(name: str) -> str:
     """A name safe to show, and not longer than a heading can bear."""
     shown = one_line(name[: NAME * 4])
@@ -392,11 +419,10 @@ def _runs(names: t.Sequence[str]) -> list[str]:
     """Names that differ in their number alone become one part."""
     runs: dict[tuple[str, ...], list[str]] = {}
     for name in names:
-        match = _NUMBERED.fullmatch(name[: NAME * 4])
-        runs.setdefault(match.groups() if match else (name, "", ""), []).append(name)
+        runs.setdefault(stem(name), []).append(name)
     parts = []
-    for stem, run in runs.items():
-        last = short(run[-1]) if len(runs) == 1 else short(run[-1].removeprefix(stem[0]))
+    for parted, run in runs.items():
+        last = short(run[-1]) if len(runs) == 1 else short(run[-1].removeprefix(parted[0]))
         parts += [f"{short(run[0])} … {last}"] if len(run) > 2 else list(map(short, run))
     return parts
 

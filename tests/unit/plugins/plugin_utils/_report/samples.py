@@ -12,6 +12,7 @@ import pathlib
 import random
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.witnesses import Witnesses
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import Collector, Result
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report, Writer
 
@@ -166,27 +167,34 @@ GROUPS: tuple[tuple[str, int, tuple[tuple[str, int, tuple[str, ...]], ...]], ...
 EVERYWHERE = (("ssh", 22, ("bastion",)), ("metrics", 9100, ("mon",)))
 
 
-def large(hosts: int = 200, witnesses: int = 0) -> Report:
-    """A fleet in groups, three ports a host; some leak, one is blocked, one host is offline. witnesses: as in prove.yml."""
+def large(hosts: int = 200, witnesses: int = 0, *, firewalls: bool = True) -> Report:
+    """A fleet in groups, three ports a host; some leak, one is blocked, one host is offline. witnesses: as in prove.yml.
+
+    firewalls: whether there are any.
+    """
     groups = {
         group: [f"{group}{place:02}" for place in range(1, size * hosts // 200 + 1)] for group, size, _own in GROUPS
     }
     everyone = [host for names in groups.values() for host in names]
+    chosen = Witnesses(witnesses, groups, everyone, everyone)
     collector = Collector(NOW)
     for group, _size, own in GROUPS:
         for place, target in enumerate(groups[group], 1):
             rows = []
             for service, number, clients in (*EVERYWHERE, *own):
                 allowed = {host for client in clients for host in groups[client]}
-                tried = witnessed(groups, target, witnesses) if witnesses else set(everyone)
+                tried = set(chosen.choose(frozenset(allowed), target, service) if witnesses else everyone)
                 leaks = {"build07", "mon02"} if service == "orders" and place < 4 else set[str]()
+                leaks |= set() if firewalls else tried - allowed - {"web33"}
                 blocked = {"app12", "app13"} if service == "orders" and place == 5 else set[str]()
                 offline = {"web33"}
+                # As if chance had chosen those that the picture is about.
+                tried |= leaks | blocked
                 outcomes = {
                     "reachable_but_denied": leaks - allowed,
                     "blocked_but_allowed": blocked,
-                    "not_assessed": offline,
-                    "reached": allowed - blocked - offline,
+                    "not_assessed": offline & tried,
+                    "reached": allowed & tried - blocked - offline,
                     "refused": tried - allowed - leaks - offline,
                 }
                 rows.append(port(target, service, number, outcomes, witnesses=witnesses))
@@ -194,12 +202,6 @@ def large(hosts: int = 200, witnesses: int = 0) -> Report:
                 rows.append(port(target, "", 11211, {"reachable_but_denied": everyone}))
             collector.take(proof(target, rows))
     return Report(collector.finish((), "", "1.0.0"), collector.store)
-
-
-def witnessed(groups: t.Mapping[str, t.Sequence[str]], target: str, number: int) -> set[str]:
-    """So many hosts of every group, others for every target."""
-    start = sum(map(ord, target))
-    return {names[(start + step) % len(names)] for names in groups.values() for step in range(number)}
 
 
 def chaos(hosts: int = 200, ports: int = 3, leaks: float = 0.01) -> Report:
