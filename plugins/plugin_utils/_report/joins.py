@@ -148,7 +148,7 @@ class Fleet:
 
     def __init__(self, store: Store) -> None:
         self._places: dict[str, dict[str, Places]] = collections.defaultdict(lambda: collections.defaultdict(Places))
-        self._carriers: set[str] = set()
+        self._carriers: dict[str, set[str]] = collections.defaultdict(set)
         self._seen: dict[str, frozenset[str]] = {}
         known: dict[frozenset[str], frozenset[str]] = {}
         for host, findings in store:
@@ -159,13 +159,14 @@ class Fleet:
 
     def _take(self, host: str, finding: Record) -> None:
         for one in finding.get("fingerprints", ()):
-            self._carriers.add(finding["rule"])
+            self._carriers[one["kind"]].add(finding["rule"])
             # The same file has the same name on 10,000 hosts.
             self._places[one["kind"]][one["value"]].add(Held(host, sys.intern(one["holder"])))
 
-    def unseen(self, hosts: t.Iterable[str]) -> list[str]:
-        """The hosts on which a rule that brings fingerprints was not judged to its end."""
-        return sorted(host for host in hosts if not self._carriers <= self._seen.get(host, frozenset()))
+    def unseen(self, kind: str, hosts: t.Iterable[str]) -> list[str]:
+        """The hosts on which a rule that brings this kind (any, where none did) was not judged to its end."""
+        rules = self._carriers[kind] or set().union(*self._carriers.values())
+        return sorted(host for host in hosts if not rules <= self._seen.get(host, frozenset()))
 
     def judge(self, join: Join, doubt: str) -> t.Iterator[tuple[str, Record]]:
         """The findings of one join with their hosts. doubt: why not all of the fleet was seen, or ""."""
@@ -182,10 +183,10 @@ def join(store: Store, expected: t.Iterable[str], doubt: str) -> dict[str, list[
     expected: the hosts that were to be looked at. doubt: why the run did not see the whole fleet, or "".
     """
     fleet = Fleet(store)
+    hosts = {*expected, *store.names()}
     found: dict[str, list[Record]] = {}
-    reason = doubt or _gap(fleet.unseen({*expected, *store.names()}))
     for one in JOINS:
-        for host, record in fleet.judge(one, reason):
+        for host, record in fleet.judge(one, doubt or _gap(fleet.unseen(one.meet, hosts))):
             found.setdefault(host, []).append(record)
     return found
 
@@ -199,7 +200,7 @@ def _blind(one: Record) -> bool:
 def _gap(hosts: t.Sequence[str]) -> str:
     if not hosts:
         return ""
-    return f"the keys of {_count(len(hosts), 'host')} could not be looked at ({_named(hosts, len(hosts))})"
+    return f"{_count(len(hosts), 'host')} could not be looked at to the end ({_named(hosts, len(hosts))})"
 
 
 def _met(join: Join, own: Held, value: str, number: int, others: t.Sequence[Held]) -> Record:

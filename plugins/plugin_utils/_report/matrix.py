@@ -239,17 +239,13 @@ class Proof:
         self.ports.append({**row, "target": target, "outcomes": {}})
         seen = tuple(self._bits(row["outcomes"][name]) for name in OUTCOMES)
         port = len(self.ports) - 1
-        return Line([port], seen, self._bits([target]), self.service(port))
+        return Line([port], seen, self._bits([target]), _service_of(self.ports[port]))
 
     def _bits(self, names: t.Iterable[str]) -> int:
         mask = 0
         for name in names:
             mask |= 1 << self._places.setdefault(name, len(self._places))
         return mask
-
-    def service(self, port: int) -> tuple[str, str, int]:
-        """What a port is called, wherever it is."""
-        return self.ports[port]["service"], self.ports[port]["protocol"], self.ports[port]["port"]
 
     def columns(self, side: int, comfort: int) -> Axis:
         """The ports merged: those of one service if that will do, else those that show the same whatever they are."""
@@ -292,6 +288,10 @@ class _Drawing:
         for line in proof.lines:
             self._count(line)
         self._targets = len({port["target"] for port in proof.ports})
+        self._addresses = collections.Counter(map(_place, proof.ports))
+        self._families = collections.defaultdict[tuple[str, str, int], set[str]](set)
+        for port in proof.ports:
+            self._families[_service_of(port)].add(_family(port))
         # By side and place: how many pairs have each outcome, and how many cells.
         self._totals, self._cells = (_counters(), _counters()), (_counters(), _counters())
         for cell, counts in self._counts.items():
@@ -312,7 +312,7 @@ class _Drawing:
     def matrix(self) -> Matrix:
         """All of it."""
         rows = self._order(self._rows, 0, lambda group: natural(self._proof.sources[group[0]]))
-        columns = self._order(self._columns, 1, lambda group: self._proof.service(group[0]))
+        columns = self._order(self._columns, 1, lambda group: _service_of(self._proof.ports[group[0]]))
         names = [self._row(place) for place in rows], [self._column(place) for place in columns]
         cells = [
             [self._cell(row, column, names[0][y], names[1][x]) for x, column in enumerate(columns)]
@@ -340,14 +340,20 @@ class _Drawing:
         names = sorted({port["target"] for port in ports}, key=natural)
         rest = bool(self._columns.rest) and place == len(self._columns.lines)
         members = [f"{short(port['target'])}: {_service(port)} ({short(port['address'])})" for port in ports]
-        what = f"{len(ports)} other ports" if rest else _services(ports)
+        what = f"{len(ports)} other ports" if rest else _services(ports) + self._only(ports)
         where = self._address(ports[0]) if len(ports) == 1 else listed(names, self._targets, "")
         return Heading(what, where, some(members), tuple(members), self._is_bad(1, place))
 
     def _address(self, port: Row) -> str:
-        """The host, with the address where another column has the same port of it at another one."""
-        same = [one for one in self._proof.ports if all(one[key] == port[key] for key in _SAME)]
-        return short(port["target"]) + (f" [{short(port['address'])}]" if len(same) > 1 else "")
+        """The host, with the address where the same port of it was tried at another one of this family."""
+        several = self._addresses[_place(port)] > 1
+        return short(port["target"]) + (f" [{short(port['address'])}]" if several else "")
+
+    def _only(self, ports: t.Sequence[Row]) -> str:
+        """IPv4 or IPv6, where the same service stands in another column for the other."""
+        here = set(map(_family, ports))
+        there = set().union(*(self._families[_service_of(port)] for port in ports))
+        return f" {next(iter(here))}" if len(here) == 1 < len(there) else ""
 
     def _is_bad(self, side: int, place: int) -> bool:
         return any(self._totals[side][place][outcome] for outcome in _BAD)
@@ -365,7 +371,6 @@ class _Drawing:
 
 #: What puts a row or a column first, in this order.
 _DOUBTFUL = (*_BAD, OUTCOMES.index(NOT_TRIED))
-_SAME = ("target", "service", "protocol", "port")
 
 
 def places(mask: int) -> t.Iterator[int]:
@@ -430,6 +435,20 @@ def _runs(names: t.Sequence[str]) -> list[str]:
 def _service(port: Row) -> str:
     name = short(port["service"]) or "not in register"
     return f"{port['port']}/{short(port['protocol'])[:4]} {name}"
+
+
+def _service_of(port: Row) -> tuple[str, str, int]:
+    """What a port is called, wherever it is."""
+    return port["service"], port["protocol"], port["port"]
+
+
+def _place(port: Row) -> tuple[str, ...]:
+    """A port of a host, at whichever address of a family."""
+    return (port["target"], *map(str, _service_of(port)), _family(port))
+
+
+def _family(port: Row) -> str:
+    return "IPv6" if ":" in port["address"] else "IPv4"
 
 
 def _services(ports: t.Sequence[Row]) -> str:

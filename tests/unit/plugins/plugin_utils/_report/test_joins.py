@@ -154,7 +154,17 @@ def test_a_host_whose_keys_were_not_seen_leaves_a_doubt(findings: list[dict[str,
     found = joins.join(filled, {"a", "b", "c"}, "")
     assert {one["status"] for one in found["a"] + found["b"]} == {status}
     if status != "pass":
-        assert found["a"][0]["message"].endswith("the keys of 1 host could not be looked at (c).")
+        assert found["a"][0]["message"].endswith(": 1 host could not be looked at to the end (c).")
+
+
+def test_only_what_a_key_could_open_must_have_been_seen() -> None:
+    filled = store(a=[("private_key", "K", ID_RSA)], b=[])
+    filled.add("b", [finding(("authorized_key", "L", ANN), rule="ssh_pivoting.identity")])
+    filled.add("a", [finding(rule="ssh_pivoting.identity")])
+    filled.add("b", [finding(status="not_assessed")])
+    assert joined(filled) == [("a", KEY, ID_RSA, "pass")]
+    filled.add("a", [finding(rule="ssh_pivoting.identity", status="not_assessed")])
+    assert joined(filled) == [("a", KEY, ID_RSA, "not_assessed")]
 
 
 def test_a_host_of_the_run_without_a_result_leaves_a_doubt() -> None:

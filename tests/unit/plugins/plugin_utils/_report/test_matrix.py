@@ -237,11 +237,25 @@ def test_many_services_that_show_the_same_are_one_column() -> None:
     assert columns(found(store)) == ["100/tcp s100 on web", "100 ports, 100 services on web"]
 
 
-def test_two_addresses_of_a_port_are_told_apart_where_they_differ() -> None:
+# addresses of one port, with who reached it there -> the columns
+ADDRESSES: dict[str, tuple[dict[str, str], list[str]]] = {
+    "alike": ({"192.0.2.1": "refused", "2001:db8::1": "refused"}, ["22/tcp ssh on web"]),
+    "unlike families": (
+        {"192.0.2.1": "refused", "2001:db8::1": "reachable_but_denied"},
+        ["22/tcp ssh IPv6 on web", "22/tcp ssh IPv4 on web"],
+    ),
+    "unlike addresses": (
+        {"192.0.2.1": "refused", "192.0.2.2": "reachable_but_denied"},
+        ["22/tcp ssh on web [192.0.2.2]", "22/tcp ssh on web [192.0.2.1]"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "expected"), ADDRESSES.values(), ids=ADDRESSES)
+def test_addresses_of_a_port_are_told_apart_where_they_differ(seen: dict[str, str], expected: list[str]) -> None:
     store = Store()
-    seen = {"192.0.2.1": {"refused": ["db"]}, "2001:db8::1": {"reachable_but_denied": ["db"]}}
-    store.add_rows("web", [port("web", "ssh", 22, outcomes, address=one) for one, outcomes in seen.items()])
-    assert columns(found(store)) == ["22/tcp ssh on web [2001:db8::1]", "22/tcp ssh on web [192.0.2.1]"]
+    store.add_rows("web", [port("web", "ssh", 22, {kind: ["db"]}, address=one) for one, kind in seen.items()])
+    assert columns(found(store)) == expected
 
 
 NAMES: dict[str, tuple[list[str], str]] = {
