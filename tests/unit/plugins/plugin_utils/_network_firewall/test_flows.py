@@ -59,6 +59,15 @@ def test_hosts_without_an_address_are_all_named() -> None:
     assert "hosts: a.invalid: 'a.invalid' cannot be resolved (no such name); set infosec_addresses" in str(caught.value)
 
 
+def test_what_is_open_to_nobody_needs_no_address() -> None:
+    register = [entry("x", ["web"], ["1/tcp"], ["none"])]
+
+    def lookup(name: str) -> list[str]:
+        raise AssertionError(name)
+
+    assert flows.flows(register, {"web": {}}, {"all": ["web"]}, lookup=lookup) == []
+
+
 def test_names_are_asked_for_once() -> None:
     asked = []
 
