@@ -15,15 +15,19 @@ description:
   - Judges what M(infosec.principles.reachability_info) returned on all hosts, once for all, by the host that was tried.
   - A host counts as the address that it came from, where that is known.
   - What a host did not try, or could not, is not assessed.
-positional: tried
+positional: hostvars, tried
 options:
   _input:
     description: A plan as P(infosec.principles.plan_reachability#filter) returned it.
+    type: str
+    required: true
+  hostvars:
+    description: Ansible's variable C(hostvars).
     type: dict
     required: true
   tried:
-    description: What M(infosec.principles.reachability_info) returned, by the host's name in the inventory.
-    type: dict
+    description: The name of the variable in which M(infosec.principles.reachability_info) was registered on the hosts.
+    type: str
     required: true
 seealso:
   - plugin: infosec.principles.plan_reachability
@@ -34,9 +38,7 @@ seealso:
 EXAMPLES = r"""
 - name: Judge once for all
   ansible.builtin.set_fact:
-    judged: >-
-      {{ plan | infosec.principles.judge_reachability(
-           dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'tried')))) }}
+    judged: "{{ plan | infosec.principles.judge_reachability(hostvars, 'tried') }}"
   run_once: true
 """
 
@@ -49,11 +51,22 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.judge import judge
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.judge import Judgement, judge
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import (
+    Hostvars,
+    registered,
+    unpack,
+)
+
+
+def judge_reachability(plan: str, hostvars: Hostvars, tried: str) -> dict[str, Judgement]:
+    """The judgement about each host of the plan."""
+    made = unpack(plan)
+    return judge(made, registered(made["hosts"], hostvars, tried))
 
 
 class FilterModule:
     """What Ansible asks for."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"judge_reachability": judge}
+        return {"judge_reachability": judge_reachability}

@@ -16,13 +16,12 @@ description:
     Other addresses are never tried.
   - Of a range of ports, its ends and what listens are tried.
   - Make it once a run; P(infosec.principles.probes_of#filter) takes from it what one host tries.
-positional: register, hostvars, groups, witnesses
+positional: register, hostvars, groups, sockets, witnesses
 options:
   _input:
-    description:
-      - What M(infosec.principles.sockets_info) returned, by the host's name in the inventory. A host whose result has
-        no C(listeners) was offline.
-    type: dict
+    description: The hosts that try each other, such as C(ansible_play_hosts_all).
+    type: list
+    elements: str
     required: true
   register:
     description: A register as P(infosec.principles.resolve_register#filter) returns it.
@@ -36,6 +35,12 @@ options:
   groups:
     description: Ansible's variable C(groups).
     type: dict
+    required: true
+  sockets:
+    description:
+      - The name of the variable in which M(infosec.principles.sockets_info) was registered on the hosts. A host whose
+        result has no C(listeners) was offline.
+    type: str
     required: true
   witnesses:
     description:
@@ -54,40 +59,47 @@ EXAMPLES = r"""
 - name: Plan who tries what, once for all
   ansible.builtin.set_fact:
     plan: >-
-      {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'sockets')))
-         | infosec.principles.plan_reachability(infosec_register, hostvars, groups, witnesses=2) }}
+      {{ ansible_play_hosts_all
+         | infosec.principles.plan_reachability(infosec_register, hostvars, groups, 'sockets', witnesses=2) }}
   run_once: true
 """
 
 RETURN = r"""
 _value:
-  description: The plan, for the other filters. What is in it may change at any time.
-  type: dict
+  description: The plan, for the other filters; a text whose form may change at any time.
+  type: str
 """
 
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Fleet, Plan, plan
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Fleet, plan
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import (
+    Hostvars,
+    pack,
+    registered,
+)
 from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
 from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
 
 
 def plan_reachability(
-    seen: t.Mapping[str, t.Mapping[str, t.Any]],
+    hosts: t.Iterable[str],
     register: t.Sequence[t.Mapping[str, t.Any]],
-    hostvars: resolve.Hostvars,
+    hostvars: Hostvars,
     groups: t.Mapping[str, t.Iterable[str]],
+    sockets: str,
     witnesses: int = 0,
-) -> Plan:
+) -> str:
     """Who tries what. Raises AnsibleFilterError for a number of witnesses that is none."""
     count = str(witnesses)
     if not count.isdecimal():
         raise AnsibleFilterError(f"infosec_witnesses: found {count!r}; write a number of hosts, or 0 for all")
+    seen = registered(hosts, hostvars, sockets)
     found, faults = resolve.addresses(sorted(seen), hostvars)
     addresses = {host: [str(network) for network in found[host]] for host in found}
-    return plan(Fleet(register, seen, Inventory(groups), groups, addresses, faults), int(count))
+    return pack(plan(Fleet(register, seen, Inventory(groups), groups, addresses, faults), int(count)))
 
 
 class FilterModule:

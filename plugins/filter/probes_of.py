@@ -17,7 +17,7 @@ positional: host
 options:
   _input:
     description: A plan as P(infosec.principles.plan_reachability#filter) returns it.
-    type: dict
+    type: str
     required: true
   host:
     description: Name of the host in the inventory.
@@ -45,11 +45,17 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Plan, probes_of
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability import plan as plans
+from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import unpack
+
+
+def probes_of(plan: str, host: str) -> list[dict[str, t.Any]]:
+    """What this host tries."""
+    return plans.probes_of(unpack(plan), host)
 
 
 class FilterModule:
     """What Ansible asks for."""
 
-    def filters(self) -> dict[str, t.Callable[[Plan, str], t.Any]]:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return {"probes_of": probes_of}

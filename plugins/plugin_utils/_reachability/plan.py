@@ -4,7 +4,7 @@
 # PRIVATE to the collection: may change at any time.
 """Who tries what: made once a run, of the register, of what really listens, and of the hosts' addresses.
 
-A plan is plain data, for it travels as a fact. It grows with the services and not with the pairs of hosts.
+A plan is plain data and grows with the services, not with the pairs of hosts.
 """
 
 from __future__ import annotations
