@@ -188,7 +188,7 @@ def _table(items: Json) -> Table:
     sets, other = _sets(kinds.get("set", []))
     other += [_json({kind: body}) for kind in sorted(kinds.keys() - KNOWN) for body in kinds[kind]]
     # A table can be switched off as a whole ("dormant"); some versions print another word for it.
-    other += ["flags"] if table.get("flags") else []
+    other += ["flags, which switch the table off"] if table.get("flags") else []
     chains = [_chain(chain, rules.get(chain["name"], [])) for chain in kinds.get("chain", [])]
     return Table(table["family"], table["name"], tuple(sets), tuple(chains), tuple(other))
 

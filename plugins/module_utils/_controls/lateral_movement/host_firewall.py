@@ -39,7 +39,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
 from ansible_collections.infosec.principles.plugins.module_utils._host import connection
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
 NAME = "host_firewall"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-allow-lateral-movement"
@@ -130,7 +130,7 @@ def _one_firewall(active: t.Sequence[Backend], chosen: Backend | None) -> Findin
         message = f"More than one firewall program is at work here: {' and '.join(names)}."
         evidence = tuple(Evidence(name, "at work", "one program alone") for name in names)
         return Finding(ONE_FIREWALL, NAME, f.FAIL, message, evidence)
-    return Finding(ONE_FIREWALL, NAME, f.PASS, f"{names[0]} alone is at work here.")
+    return Finding(ONE_FIREWALL, NAME, f.PASS, f"{names[0]} alone holds this host.")
 
 
 def _undecided(active: t.Sequence[Backend]) -> t.Iterator[Finding]:
@@ -167,10 +167,9 @@ def _decided(host: Host, chosen: Backend, options: Options) -> t.Iterator[Findin
     wanted = Wanted(policy.admissions(options["services"]), options["mode"])
     try:
         plan = _plan(host, chosen, wanted, options)
-    except NeedsRoot:
-        raise
     except (HostError, ChangeError) as exc:
-        yield from _both(chosen.NAME, f.NOT_ASSESSED, f"What {chosen.NAME} filters by could not be seen: {exc}")
+        why = " ".join(str(exc).split())
+        yield from _both(chosen.NAME, f.NOT_ASSESSED, f"What {chosen.NAME} filters by could not be seen: {why}")
         yield from _others(chosen)
         return
     yield from (_judged(rule, chosen, wanted, plan) for rule in (ADMISSION, PERSISTENCE))

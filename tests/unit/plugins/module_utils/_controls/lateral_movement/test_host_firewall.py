@@ -140,18 +140,15 @@ def test_a_host_that_only_logs_lets_everybody_in(programs: Programs) -> None:
     assert "drops nothing" in found.message
 
 
-@pytest.mark.parametrize("fault", [HostError("no nft in this kernel"), host_firewall.ChangeError("no systemd")])
+@pytest.mark.parametrize(
+    "fault", [HostError("no nft\nin this kernel"), host_firewall.ChangeError("no systemd"), NeedsRoot("become root")]
+)
 def test_what_could_not_be_seen_is_not_assessed(programs: Programs, fault: Exception) -> None:
     programs["nftables"].fault = fault
     findings = programs.assess()
     assert statuses(findings)["nftables"] == "not_assessed"
-    assert str(fault) in programs.of("admission", "nftables").message
-
-
-def test_an_ordinary_user_is_told_so(programs: Programs) -> None:
-    programs["nftables"].fault = NeedsRoot("root")
-    with pytest.raises(NeedsRoot):
-        programs.assess()
+    assert str(fault).replace("\n", " ") in programs.of("admission", "nftables").message
+    assert len({one.key for one in findings}) == len(findings)
 
 
 # What would cut us off
