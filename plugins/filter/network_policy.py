@@ -77,6 +77,7 @@ def network_policy(
 ) -> dict[str, t.Any]:
     """Policies and definitions of aerleon. Raises AnsibleFilterError with the remedy."""
     try:
+        files.check(targets)
         wanted = files.members("network_policy", hosts, groups)
         return policy.policies(flows(register, hostvars, groups, wanted), targets)
     except ValueError as exc:

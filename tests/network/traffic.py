@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ import struct
 import sys
 import typing as t
 
-SECONDS = 2.0
+SECONDS, AGAIN = 3.0, 0.5
 Probe = tuple[str, str, str, int]
 
 
@@ -107,10 +108,16 @@ def checksum(data: bytes) -> int:
 
 
 async def _ask(sock: socket.socket, request: bytes, is_answer: t.Callable[[bytes], bool]) -> bytes:
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(sock, request)
+    """The answer, asked for again and again: a busy machine may lose a packet."""
     while True:
-        data = await loop.sock_recv(sock, 4096)
+        await asyncio.get_running_loop().sock_sendall(sock, request)
+        with contextlib.suppress(asyncio.TimeoutError):
+            return await asyncio.wait_for(_answer(sock, is_answer), AGAIN)
+
+
+async def _answer(sock: socket.socket, is_answer: t.Callable[[bytes], bool]) -> bytes:
+    while True:
+        data = await asyncio.get_running_loop().sock_recv(sock, 4096)
         if is_answer(data):
             return data
 

@@ -29,6 +29,7 @@ def files(
 
     Raises ValueError (RegisterError too) with the remedy, and AnsibleError where aerleon is needed and missing.
     """
+    check(targets)
     ask = functools.cache(lookup)
     made: dict[str, str] = {}
     for name in sorted(targets):
@@ -36,6 +37,17 @@ def files(
         hosts = members(name, options.pop("hosts", None), groups)
         made |= _files(name, options, flows(register, hostvars, groups, hosts, ask))
     return made
+
+
+def check(targets: t.Any) -> None:
+    """Raise ValueError for what is no mapping of mappings."""
+    if not isinstance(targets, t.Mapping):
+        raise ValueError(f"targets: found {targets!r}; write a mapping, such as {{nftables: {{}}}}")
+    for name, options in targets.items():
+        if options is not None and not isinstance(options, t.Mapping):
+            raise ValueError(
+                f"{name}: found {options!r}; write a mapping of its options, such as {{hosts: [web]}}, or {{}}"
+            )
 
 
 def members(target: str, names: t.Any, groups: Groups) -> frozenset[str] | None:

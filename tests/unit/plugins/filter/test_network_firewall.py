@@ -62,6 +62,9 @@ def test_security_groups_tell_who_is_in_them() -> None:
     ("filtered", "arguments", "message"),
     [
         (network_firewall, ({"nftables": {"hosts": "x"}},), "nftables.hosts: found x; write groups and hosts"),
+        (network_firewall, (["nftables"],), "targets: found ['nftables']; write a mapping, such as {nftables: {}}"),
+        (network_firewall, ({"nftables": "x"},), "nftables: found 'x'; write a mapping of its options"),
+        (network_policy, (["nftables"],), "targets: found ['nftables']; write a mapping"),
         (network_firewall, ({"aws": {"groups_per_interface": 1}},), "aws: app1 would be in 2 security groups"),
         (network_policy, ({"aws": {}},), "aws: no such target; write one of arista,"),
         (security_groups, ("nftables",), "nftables: no such cloud; write one of aws, openstack"),

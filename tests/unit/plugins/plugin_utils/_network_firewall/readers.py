@@ -10,7 +10,7 @@ import ipaddress
 import json
 import re
 import typing as t
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import yaml
 
