@@ -186,8 +186,11 @@ class _Verdict:
         evidence = tuple(_evidence(state, grant) for grant in found) or (
             Evidence(winning.DROP_IN, "not what this control would write", "its text of now"),
         )
-        told = ", ".join(f"{grant.keyword} {grant.found} for {grant.to}" for grant in found)
-        message = f"sshd grants {told}" if found else "the file of this control holds another policy than it is to"
+        message = (
+            f"sshd grants {grants.summary(state, found)}"
+            if found
+            else "the file of this control holds another policy than it is to"
+        )
         return self._told(Finding(rule, state.daemon.name, f.FAIL, message, evidence, self._fix), found)
 
     def _told(self, finding: Finding, found: t.Sequence[grants.Grant]) -> Finding:
@@ -212,7 +215,9 @@ class _Verdict:
             message = f"what sshd grants to {state.unasked} more classes of users was not asked ({asked})"
             return Finding(rule, state.daemon.name, f.NOT_ASSESSED, message)
         what = "lets nobody in by host" if rule is HOSTBASED else "forwards nothing"
-        message = f"sshd {'forwards TCP from here alone' if rule is FORWARDING and self._bastion else what} ({asked})"
+        message = (
+            f"sshd {'forwards TCP alone, being a bastion' if rule is FORWARDING and self._bastion else what} ({asked})"
+        )
         values = state.answers[0][1]
         evidence = tuple(
             Evidence(f"{state.daemon.program} -T", f"{keyword} {grants.value_of(values, keyword)}")
@@ -234,8 +239,9 @@ class _Verdict:
 
 
 def _evidence(state: grants.State, grant: grants.Grant) -> Evidence:
+    whom = printable(grants.whom(state, grant.to))
     source = grant.line.place if grant.line else f"{state.daemon.program} -T (default)"
-    return Evidence(printable(source), f"{grant.keyword} {grant.found} for {printable(grant.to)}", grant.wanted)
+    return Evidence(printable(source), f"{grant.keyword} {grant.found} for {whom}", grant.wanted)
 
 
 # Rule rhosts

@@ -27,7 +27,7 @@ def refusal(host: Host, *, bastion: bool, by_rhosts: bool) -> tuple[Evidence, ..
     very run, perhaps. by_rhosts: whether somebody may log in by rhosts now.
     """
     rides = [ride for ride in host.once(sshd.rides) if not (bastion and ride.outwards)]
-    found = [Evidence(f"session of {ride.account}", _told(ride), f"{_REMEDY}; {_OVERRIDE}") for ride in rides]
+    found = [Evidence(f"a session of {ride.account}", _told(ride), f"{_REMEDY}; {_OVERRIDE}") for ride in rides]
     if by_rhosts and own_method(host) == "hostbased":
         remedy = f"Log in with a key of your own; {_OVERRIDE}"
         found.append(Evidence("SSH connection of this run", "it logged in by HostbasedAuthentication", remedy))

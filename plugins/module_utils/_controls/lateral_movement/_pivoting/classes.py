@@ -41,7 +41,7 @@ class Place:
         """How it differs from the usual one."""
         parts = [
             f" from {self.address}" if self.address != usual.address else "",
-            f" from {self.host}" if self.host != usual.host else "",
+            f" from {self.host}" if self.host not in (usual.host, self.address) else "",
             f" to {self.local_address}" if self.local_address != usual.local_address else "",
             f" on port {self.local_port}" if self.local_port != usual.local_port else "",
         ]
@@ -50,13 +50,13 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """One connection to ask about: a user who stands for `members`, and where from."""
+    """One connection to ask about: a user who stands for others too (`names`), and `where` from, if that is unusual."""
 
     user: str
     groups: frozenset[str]
-    members: tuple[str, ...]
+    names: tuple[str, ...]
     place: Place
-    label: str
+    where: str
 
     @property
     def specification(self) -> str:
@@ -100,9 +100,11 @@ def probes(host: Host, daemon: Daemon, settings: t.Sequence[Setting]) -> tuple[t
     """(the connections to ask about, how many more there would be)."""
     lines = list(dict.fromkeys(setting.under for setting in settings if setting.under))
     usual = _usual(daemon)
-    places = list(dict.fromkeys((usual, *(place for under in lines for place in _place(under, usual)))))
+    wanted = dict.fromkeys((usual, *(place for under in lines for place in _place(under, usual))))
+    ports = {port for _address, port in daemon.listening} or {place.local_port for place in wanted}
+    places = [place for place in wanted if place.local_port in ports]
     classes = _classes(_users(host, lines), _patterns(lines))
-    found = [_probe(members, place, usual, len(classes)) for place, members in itertools.product(places, classes)]
+    found = [_probe(members, place, usual) for place, members in itertools.product(places, classes)]
     return tuple(found[:MAX_PROBES]), max(0, len(found) - MAX_PROBES)
 
 
@@ -111,10 +113,9 @@ def _usual(daemon: Daemon) -> Place:
     return Place(local_address=address, local_port=port)
 
 
-def _probe(members: t.Sequence[User], place: Place, usual: Place, classes: int) -> Probe:
+def _probe(members: t.Sequence[User], place: Place, usual: Place) -> Probe:
     names = tuple(user.name for user in members)
-    who = "everyone" if classes == 1 else shorten(names)
-    return Probe(names[0], members[0].groups, names, place, who + place.label(usual))
+    return Probe(members[0].name, members[0].groups, names, place, place.label(usual))
 
 
 def shorten(names: t.Sequence[str]) -> str:

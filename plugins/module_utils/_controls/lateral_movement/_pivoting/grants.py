@@ -43,7 +43,7 @@ class Grant:
     keyword: str
     found: str
     wanted: str
-    to: str
+    to: tuple[classes.Probe, ...]
     line: Setting | None
 
 
@@ -84,7 +84,7 @@ def grants(state: State, wanted: Wanted) -> list[Grant]:
             if now not in (value, *others):
                 found.setdefault((keyword, now, _line(state, probe, keyword)), []).append(probe)
     should = {keyword: value for keyword, value, _others in wanted}
-    return [Grant(key, now, should[key], _whom(state, probes), line) for (key, now, line), probes in found.items()]
+    return [Grant(key, now, should[key], tuple(probes), line) for (key, now, line), probes in found.items()]
 
 
 def value_of(values: sshd.Values, keyword: str) -> str:
@@ -101,5 +101,26 @@ def _line(state: State, probe: classes.Probe, keyword: str) -> Setting | None:
     return next(iter((*matching, *(one for one in own if not one.under))), None)
 
 
-def _whom(state: State, probes: t.Sequence[classes.Probe]) -> str:
-    return "everyone" if len(probes) == len(state.answers) else classes.shorten([probe.label for probe in probes])
+def whom(state: State, probes: t.Collection[classes.Probe]) -> str:
+    """Those who the connections stand for, in a few words."""
+    missing = [probe for probe, _values in state.answers if probe not in probes]
+    if not missing:
+        return "everyone"
+    elsewhere = {probe.names for probe in missing}
+    not_here = {probe.where for probe in missing}
+    names = [name for probe in probes if probe.names not in elsewhere for name in probe.names]
+    names += [f"everyone{probe.where}" for probe in probes if probe.where not in not_here]
+    rest = [probe for probe in probes if probe.names in elsewhere and probe.where in not_here]
+    names += [f"{name}{probe.where}" for probe in rest for name in probe.names]
+    return classes.shorten(list(dict.fromkeys(names)))
+
+
+def summary(state: State, found: t.Iterable[Grant]) -> str:
+    """What is granted, and to whom, as the end of a sentence."""
+    to: dict[str, dict[classes.Probe, None]] = {}
+    for grant in found:
+        to.setdefault(f"{grant.keyword} {grant.found}", {}).update(dict.fromkeys(grant.to))
+    by_whom: dict[str, list[str]] = {}
+    for what, probes in to.items():
+        by_whom.setdefault(whom(state, probes), []).append(what)
+    return "; ".join(f"{', '.join(what)} for {name}" for name, what in by_whom.items())
