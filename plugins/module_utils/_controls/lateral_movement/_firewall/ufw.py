@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     Difference,
     Wanted,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.policy import ANY
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.ufw_rules import (
     FAMILIES,
     Family,
@@ -37,7 +38,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 NAME = "ufw"
 CONF = "/etc/ufw/ufw.conf"
+DEFAULTS = "/etc/default/ufw"
 UNIT = "ufw.service"
+#: Not there where the kernel has no IPv6.
+IF_INET6 = "/proc/net/if_inet6"
 #: As many differing rules of a chain as evidence shows.
 SHOWN = 3
 #: Rules of other people's that may stand before our jump: they decide nothing.
@@ -46,7 +50,17 @@ HARMLESS = ("MARK", "CONNMARK", "LOG", "NFLOG", "TCPMSS", "DSCP", "TOS", "TTL", 
 
 def active(host: Host) -> bool:
     """Whether ufw is enabled, or its rules are in the kernel. Raises HostError."""
-    return host.which("ufw") is not None and (_enabled(host) or _running(host))
+    return host.which("ufw") is not None and (_enabled(host) or _seen_running(host))
+
+
+def _seen_running(host: Host) -> bool:
+    """A kernel that lets not even root see rules, as in a container without NET_ADMIN, has none of ufw's."""
+    try:
+        return not _missing(host, FAMILIES[0])
+    except NeedsRoot:
+        raise
+    except HostError:
+        return False
 
 
 def compare(host: Host, wanted: Wanted) -> list[Difference]:
@@ -56,11 +70,12 @@ def compare(host: Host, wanted: Wanted) -> list[Difference]:
 
 def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
     """What differs, and no more; nothing where only rules of other people's are in the way. Raises HostError."""
-    written = tuple(_files(host, wanted))
-    kept = tuple(_kept(host))
-    if not written and not kept and not list(_in_the_kernel(host, wanted)):
+    if _obstacle(host):
         return ()
-    return (*_packages(host, wanted), *written, *kept, *_unloading(host), _loading(host))
+    made = (*_files(host, wanted), *_kept(host))
+    if not made and not list(_in_the_kernel(host, wanted)):
+        return ()
+    return (*_packages(host, wanted), *made, *_unloading(host), _loading(host))
 
 
 # What the kernel filters by
@@ -77,24 +92,27 @@ def _chains(host: Host, family: Family, table: str) -> dict[str, list[str]]:
 
 def _families(host: Host) -> list[Family]:
     """Those that the kernel has."""
-    return [family for family in FAMILIES if family.version == 4 or host.exists("/proc/net/if_inet6")]
+    return [family for family in FAMILIES if family.version == 4 or host.exists(IF_INET6)]
 
 
-def _with_ufw(host: Host) -> list[Family]:
+def _of_ufw(host: Host) -> list[Family]:
     """Those that ufw filters; with IPV6=no it shuts IPv6 altogether."""
-    return [
-        one for one in _families(host) if one.version == 4 or f"{one.ufw}-user-input" in _chains(host, one, "filter")
-    ]
+    return [family for family in _families(host) if family.version == 4 or _is_yes(host, DEFAULTS, "IPV6")]
 
 
-def _running(host: Host) -> bool:
-    return "ufw-user-input" in _chains(host, FAMILIES[0], "filter")
+def _missing(host: Host, family: Family) -> bool:
+    """Whether the kernel does not have the rules of ufw."""
+    return f"{family.ufw}-user-input" not in _chains(host, family, "filter")
 
 
 def _in_the_kernel(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
-    if not _running(host):
-        absent = Evidence("iptables-save -t filter", "no chain ufw-user-input", "the rules of ufw, which is enabled")
-        yield Difference("admission", "ufw is enabled, but its rules are not in the kernel.", (absent,))
+    missing = [family for family in _of_ufw(host) if _missing(host, family)]
+    if missing:
+        expected = "the rules of ufw, which is enabled"
+        absent = [
+            Evidence(f"{one.iptables}-save -t filter", f"no chain {one.ufw}-user-input", expected) for one in missing
+        ]
+        yield Difference("admission", "ufw is enabled, but its rules are not in the kernel.", tuple(absent))
         return
     evidence = [item for family in _families(host) for item in _of_family(host, wanted, family)]
     if evidence:
@@ -108,7 +126,7 @@ def _of_family(host: Host, wanted: Wanted, family: Family) -> t.Iterator[Evidenc
             yield from _of_chain(f"{family.iptables}-save -t {table}", chain, found.get(chain), rules)
     for chain, target in ((("INPUT", ufw_rules.GATE)), ("FORWARD", ufw_rules.PUBLISHED)):
         yield from _hook(host, family, "mangle", chain, target)
-    if family in _with_ufw(host):
+    if family in _of_ufw(host):
         yield from _ufws_own(host, family)
         yield from _hook(host, family, "filter", f"{family.ufw}-after-input", ufw_rules.ADMIT)
     for name, clients in ufw_rules.sets(wanted, family).items():
@@ -166,12 +184,26 @@ def _member(client: str) -> str:
 def _turned_away(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
     evidence = [
         item
-        for family in _with_ufw(host)
+        for family in _of_ufw(host)
         for item in ufw_foreign.turned_away(_chains(host, family, "filter"), wanted, family)
     ]
+    evidence += _without_ipv6(host, wanted)
     if evidence:
-        message = "A rule that is not of the register turns its clients away; it is for a person to remove."
+        message = "Something that is not of the register turns its clients away; it is for a person to remove."
         yield Difference("admission", message, tuple(evidence))
+
+
+def _without_ipv6(host: Host, wanted: Wanted) -> t.Iterator[Evidence]:
+    """IPV6=no, though this host has an address that a client may reach it by."""
+    shut = [one for one in _families(host) if one not in _of_ufw(host)]
+    named = [one.service for one in wanted.admissions if ANY not in one.clients and one.of_family(6)]
+    if shut and named and _has_global_ipv6(host):
+        yield Evidence(DEFAULTS, "IPV6 is not yes", f"yes, for the IPv6 clients of {', '.join(dict.fromkeys(named))}")
+
+
+def _has_global_ipv6(host: Host) -> bool:
+    """The fourth field of /proc/net/if_inet6 is the scope, 00 for global ones."""
+    return any(line.split()[3:4] == ["00"] for line in (_read(host, IF_INET6) or "").splitlines())
 
 
 # What it filters by after a boot
@@ -197,6 +229,13 @@ def _unhooked(host: Host) -> t.Iterator[Evidence]:
         yield Evidence(ufw_load.HOOK, "does not load our rules", f"runs {ufw_load.LOADER}")
     if text is not None and not _is_executable(host):
         yield Evidence(ufw_load.HOOK, "not executable, so ufw does not run it", "executable")
+    if _obstacle(host):
+        yield Evidence(ufw_load.HOOK, _obstacle(host), "an executable shell script; nothing is changed until it is")
+
+
+def _obstacle(host: Host) -> str:
+    texts = [_read(host, path) for path in (ufw_load.HOOK, ufw_load.PRISTINE)]
+    return ufw_load.obstacle(*texts, executable=_is_executable(host))
 
 
 def _disabled(host: Host) -> t.Iterator[Evidence]:
@@ -208,13 +247,18 @@ def _disabled(host: Host) -> t.Iterator[Evidence]:
 
 
 def _enabled(host: Host) -> bool:
-    """ufw sources the file, so the last word counts; ufw-init knows these two spellings of yes."""
-    values = [line.partition("=")[2] for line in (_read(host, CONF) or "").splitlines() if _sets_enabled(line)]
+    return _is_yes(host, CONF, "ENABLED")
+
+
+def _is_yes(host: Host, path: str, name: str) -> bool:
+    """ufw sources the file, so the last word counts; it knows these two spellings of yes."""
+    lines = (_read(host, path) or "").splitlines()
+    values = [line.partition("=")[2] for line in lines if _sets(line, name)]
     return bool(values) and values[-1].split("#")[0].strip().strip("\"'") in ("yes", "YES")
 
 
-def _sets_enabled(line: str) -> bool:
-    return line.strip().startswith("ENABLED=")
+def _sets(line: str, name: str) -> bool:
+    return line.strip().startswith(f"{name}=")
 
 
 def _read(host: Host, path: str) -> str | None:
@@ -274,18 +318,11 @@ def _validation(host: Host, path: str) -> tuple[str, ...]:
 
 
 def _hooking(host: Host) -> t.Iterator[Change]:
-    """ufw's own file for this: our line in it, and that ufw runs it. Raises HostError where it is somebody else's."""
+    """ufw's own file for this: our line in it, and that ufw runs it."""
     text = _read(host, ufw_load.HOOK)
-    if not ufw_load.is_shell(text):
-        raise HostError(f"{ufw_load.HOOK} is no shell script, so no line of ours can stand in it; rewrite it as one")
     if ufw_load.hooked(text) != text:
         yield files.write_file(host, ufw_load.HOOK, ufw_load.hooked(text), mode=0o750, validate=("sh", "-n", "{}"))
     if text is not None and not _is_executable(host):
-        if not ufw_load.is_idle(text, _read(host, ufw_load.PRISTINE)):
-            raise HostError(
-                f"{ufw_load.HOOK} has commands of somebody's that ufw does not run, since it is not executable, and "
-                "ours would make it run them; remove them, or make it executable"
-            )
         yield EXECUTABLE
 
 
@@ -311,7 +348,7 @@ def _kept(host: Host) -> t.Iterator[Change]:
 def _with_enabled(text: str) -> str:
     """The last word, where ufw itself would write it."""
     lines = text.splitlines(keepends=True)
-    places = [number for number, line in enumerate(lines) if _sets_enabled(line)]
+    places = [number for number, line in enumerate(lines) if _sets(line, "ENABLED")]
     lines[slice(places[-1], places[-1] + 1) if places else slice(len(lines), None)] = ["ENABLED=yes\n"]
     return "".join(lines)
 
@@ -330,12 +367,9 @@ def _unloading(host: Host) -> t.Iterator[Change]:
 
 
 def _loading(host: Host) -> Change:
-    if not _running(host):
+    if any(_missing(host, family) for family in _of_ufw(host)):
         return Activate(UNIT, "restart")
-    whole = not any(True for family in _with_ufw(host) for _evidence in _ufws_own(host, family))
-    verb = "start" if whole else "rebuild"
+    whole = not [item for family in _of_ufw(host) for item in _ufws_own(host, family)]
     # The same is done after taking back, when there may be nothing to load.
-    return TakeUp(
-        "load the rules of the register",
-        ("sh", "-c", f"[ ! -e {ufw_load.LOADER} ] || exec sh {ufw_load.LOADER} {verb}"),
-    )
+    load = f"[ ! -e {ufw_load.LOADER} ] || exec sh {ufw_load.LOADER} {'start' if whole else 'rebuild'}"
+    return TakeUp("load the rules of the register", ("sh", "-c", load))

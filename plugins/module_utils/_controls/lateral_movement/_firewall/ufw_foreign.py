@@ -13,6 +13,11 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+    backend,
+    policy,
+    ufw_rules,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._formats.iptables_save import (
     Chains,
@@ -21,13 +26,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._formats.iptabl
     rule,
     verdict,
 )
-
-if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
-        backend,
-        policy,
-        ufw_rules,
-    )
 
 
 def turned_away(chains: Chains, wanted: backend.Wanted, family: ufw_rules.Family) -> t.Iterator[Evidence]:
@@ -48,8 +46,8 @@ def _of_admission(
     everybody = Packet(None, one.protocol, one.first, one.last)
     aimed = {chain: [item for item in rules if item.aims_at(everybody)] for chain, rules in chains.items()}
     found: dict[str, list[str]] = {}
-    for client in one.of_family(family.version):
-        source = ipaddress.ip_network(client) if "/" in client else None
+    for client in ufw_rules.clients_of(one, family):
+        source = None if client == policy.ANY else ipaddress.ip_network(client)
         hit = verdict(aimed, "INPUT", Packet(source, one.protocol, one.first, one.last))
         if hit and hit.target != "ACCEPT":
             found.setdefault(hit.text, []).append(client)

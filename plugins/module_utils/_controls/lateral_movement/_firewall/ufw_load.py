@@ -80,9 +80,10 @@ restarting() {{
     fi
     pid=$PPID
     while [ "$pid" -gt 1 ]; do
-        case " $(tr '\0' ' ' <"/proc/$pid/cmdline")" in
-        *[/\ ]ufw\ reload\ * | *ufw-init\ restart\ * | *ufw-init\ force-reload\ *) return 0 ;;
-        esac
+        words="/proc/$pid/cmdline"
+        if grep -qzE '(^|/)ufw(-init)?$' "$words" && grep -qzxE 'reload|restart|force-reload' "$words"; then
+            return 0
+        fi
         pid=$(awk '$1 == "PPid:" {{ print $2 }}' "/proc/$pid/status")
     done
     return 1
@@ -135,12 +136,15 @@ def hooked(text: str | None) -> str:
     return marked_block.put(text, BLOCK, HOOK_LINES, at=text.find("\n") + 1)
 
 
-def is_shell(text: str | None) -> bool:
-    """Whether our line can stand in that text."""
-    first = (text or SHEBANG).partition("\n")[0].split()
+def obstacle(text: str | None, pristine: str | None, *, executable: bool) -> str:
+    """Why our line cannot stand in after.init as it is; "" where it can. pristine: the text that the package brings."""
+    if not _is_shell(text or SHEBANG):
+        return "it is no shell script, so no line of ours can stand in it"
+    if text and not executable and marked_block.without(text, BLOCK) not in (pristine, SHEBANG):
+        return "somebody's commands are in it that ufw does not run, since it is not executable, and would run for ours"
+    return ""
+
+
+def _is_shell(text: str) -> bool:
+    first = text.partition("\n")[0].split()
     return bool(first) and first[0].startswith("#!") and first[-1 if "env" in first[0] else 0].endswith("sh")
-
-
-def is_idle(text: str, pristine: str | None) -> bool:
-    """Whether the file without our block does nothing, as the package's own."""
-    return marked_block.without(text, BLOCK) in (pristine, SHEBANG)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import ipaddress
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
@@ -104,7 +105,7 @@ def _matches(wanted: Wanted, family: Family, ports: str) -> list[str]:
     return [
         f"{source}-p {one.protocol} {ports.format(protocol=one.protocol, ports=_ports(one))}{in_set}"
         for one in wanted.admissions
-        for source, in_set in _sources(one.of_family(family.version))
+        for source, in_set in _sources(clients_of(one, family))
     ]
 
 
@@ -116,7 +117,20 @@ def _sources(clients: tuple[str, ...]) -> list[tuple[str, str]]:
     """What stands before and behind the match of the ports."""
     if len(clients) > FEW:
         return [("", f" -m set --match-set {set_name(clients)} src")]
-    return [("" if client == ANY or client.endswith("/0") else f"-s {client} ", "") for client in clients]
+    return [("" if client == ANY else f"-s {client} ", "") for client in clients]
+
+
+def clients_of(one: Admission, family: Family) -> tuple[str, ...]:
+    """The clients of that family, spelled as iptables does; (ANY,) also where one of them is the whole family."""
+    return _networks(one.of_family(family.version))
+
+
+@functools.cache
+def _networks(clients: tuple[str, ...]) -> tuple[str, ...]:
+    if ANY in clients:
+        return (ANY,)
+    networks = dict.fromkeys(str(ipaddress.ip_network(client, strict=False)) for client in clients)
+    return (ANY,) if any(network.endswith("/0") for network in networks) else tuple(networks)
 
 
 @functools.cache
@@ -127,7 +141,7 @@ def set_name(clients: tuple[str, ...]) -> str:
 
 def sets(wanted: Wanted, family: Family) -> dict[str, tuple[str, ...]]:
     """The sets that the rules name, and what is in them."""
-    lists = (one.of_family(family.version) for one in wanted.admissions)
+    lists = (clients_of(one, family) for one in wanted.admissions)
     return {set_name(clients): clients for clients in lists if len(clients) > FEW}
 
 

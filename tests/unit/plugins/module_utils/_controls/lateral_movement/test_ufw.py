@@ -196,16 +196,44 @@ def test_enabled_but_not_in_the_kernel(host_of: Lay) -> None:
         recorded["commands"][command]["stdout"] = ""
     host = host_of(recorded)
     assert ufw.active(host)
-    assert [item.found for item in found(host)["admission"]] == ["no chain ufw-user-input"]
+    chains = ["no chain ufw-user-input", "no chain ufw6-user-input"]
+    assert [item.found for item in found(host)["admission"]] == chains
     assert described(host) == ["restart ufw.service"]
 
 
-def test_with_ipv6_off_in_ufw_the_gate_is_enough(host_of: Lay) -> None:
+def ipv6_off(recorded: Machine) -> Machine:
     """IPV6=no: ufw shuts IPv6, and has no chains to put ours behind."""
-    recorded = replaced(machine("debian12", "held", WANTED), FILTER6, ":ufw6-user-input - [0:0]\n", "")
+    text = recorded["files"][ufw.DEFAULTS]
+    assert "IPV6=yes\n" in text
+    recorded["files"][ufw.DEFAULTS] = text.replace("IPV6=yes\n", "IPV6=no\n")
+    return without_chains(recorded)
+
+
+def without_chains(recorded: Machine) -> Machine:
     done = recorded["commands"][FILTER6]
     done["stdout"] = "".join(line for line in done["stdout"].splitlines(keepends=True) if "ufw6" not in line)
+    return recorded
+
+
+def test_with_ipv6_off_in_ufw_the_gate_is_enough(host_of: Lay) -> None:
+    recorded = ipv6_off(machine("debian12", "held", WANTED))
+    lines = recorded["files"][ufw.IF_INET6].splitlines(keepends=True)
+    recorded["files"][ufw.IF_INET6] = "".join(line for line in lines if line.split()[3] != "00")
     assert found(host_of(recorded)) == {}
+
+
+def test_with_ipv6_off_in_ufw_clients_of_a_global_address_are_shut_out(host_of: Lay) -> None:
+    host = host_of(ipv6_off(machine("debian12", "held", WANTED)))
+    told = Evidence(ufw.DEFAULTS, "IPV6 is not yes", "yes, for the IPv6 clients of ssh, orders-db")
+    assert found(host) == {"admission": [told]}
+    assert ufw.changes(host, WANTED) == ()
+
+
+def test_ipv6_chains_that_are_gone(host_of: Lay) -> None:
+    """`ip6tables -F; ip6tables -X`."""
+    host = host_of(without_chains(machine("debian12", "held", WANTED)))
+    assert [item.found for item in found(host)["admission"]] == ["no chain ufw6-user-input"]
+    assert described(host) == ["restart ufw.service"]
 
 
 def test_a_kernel_without_ipv6(host_of: Lay) -> None:
@@ -242,6 +270,14 @@ def test_active(host_of: Lay, conf: str | None, in_kernel: bool, active: bool) -
     if not in_kernel:
         recorded["commands"][FILTER]["stdout"] = ""
     assert ufw.active(host_of(recorded)) is active
+
+
+def test_where_the_kernel_tells_root_nothing_ufw_has_none_there(host_of: Lay) -> None:
+    """A container without NET_ADMIN."""
+    recorded = machine("debian12", "untouched")
+    recorded["commands"][FILTER] = {"rc": 4, "stdout": "", "stderr": "Permission denied (you must be root)"}
+    recorded["files"][ufw.CONF] = "ENABLED=no\n"
+    assert not ufw.active(host_of(recorded))
 
 
 def test_without_the_program_nothing_is_asked(lay: Lay) -> None:
@@ -313,36 +349,39 @@ def test_the_unit_is_enabled_and_otherwise_left_alone(host_of: Lay) -> None:
 
 # ufw's own file for us
 
+NOT_SHELL, NOT_RUN = "no shell script", "would run for ours"
+
 
 @pytest.mark.parametrize(
-    ("text", "shell"),
+    ("text", "executable", "obstacle"),
     [
-        (None, True),
-        ("#!/bin/sh\n", True),
-        ("#!/bin/bash -e\n", True),
-        ("#!/usr/bin/env bash\n", True),
-        ("#!/usr/bin/python3\n", False),
-        ("#!/usr/bin/env python3\n", False),
-        ("set -e\n", False),
-        ("\n", False),
+        (None, False, ""),
+        ("PRISTINE", False, ""),
+        ("#!/bin/sh\n", False, ""),
+        ("#!/bin/sh\niptables -F\n", True, ""),
+        ("#!/bin/sh\niptables -F\n", False, NOT_RUN),
+        ("#!/bin/bash -e\n", True, ""),
+        ("#!/usr/bin/env bash\n", True, ""),
+        ("#!/usr/bin/python3\n", True, NOT_SHELL),
+        ("#!/usr/bin/env python3\n", True, NOT_SHELL),
+        ("set -e\n", True, NOT_SHELL),
+        ("\n", True, NOT_SHELL),
     ],
 )
-def test_our_line_stands_in_shell_alone(text: str | None, shell: bool) -> None:
-    assert ufw_load.is_shell(text) is shell
-
-
-def test_somebody_elses_program_is_left_alone(host_of: Lay) -> None:
+def test_an_obstacle_is_told_and_nothing_changed(
+    host_of: Lay, text: str | None, executable: bool, obstacle: str
+) -> None:
     recorded = machine("debian12", "untouched")
-    recorded["files"][ufw_load.HOOK] = "#!/usr/bin/python3\n"
-    with pytest.raises(HostError, match="no shell script"):
-        ufw.changes(host_of(recorded), WANTED)
-
-
-def test_what_ufw_does_not_run_is_not_made_to_run(host_of: Lay) -> None:
-    recorded = machine("debian12", "untouched")
-    recorded["files"][ufw_load.HOOK] = "#!/bin/sh\niptables -F\n"
-    with pytest.raises(HostError, match="ours would make it run them"):
-        ufw.changes(host_of(recorded), WANTED)
+    del recorded["modes"][ufw_load.HOOK]
+    pristine = recorded["files"].pop(ufw_load.HOOK)
+    if text is not None:
+        recorded["files"][ufw_load.HOOK] = pristine if text == "PRISTINE" else text
+        recorded["modes"][ufw_load.HOOK] = 0o750 if executable else 0o640
+    host = host_of(recorded)
+    told = [item for item in found(host)["persistence"] if "nothing is changed" in item.expected]
+    assert len(told) == bool(obstacle)
+    assert all(obstacle in item.found for item in told)
+    assert bool(ufw.changes(host, WANTED)) is not bool(obstacle)
 
 
 def test_what_ufw_runs_already_goes_on_to_run(tmp_path: pathlib.Path) -> None:
@@ -375,6 +414,25 @@ def test_few_clients_are_rules_and_many_are_a_set() -> None:
         admitted = ufw_rules.tables(wanted, four)["filter"][ufw_rules.ADMIT]
         assert len([rule for rule in admitted if "--dport 5432" in rule]) == rules
         assert len(ufw_rules.sets(wanted, four)) == named
+
+
+@pytest.mark.parametrize(
+    ("clients", "sources"),
+    [
+        (("10.1.2.3/8", "10.0.0.0/8"), ["-s 10.0.0.0/8 "]),
+        (("192.0.2.1",), ["-s 192.0.2.1/32 "]),
+        (("192.0.2.1/32", "0.0.0.0/0"), [""]),
+        ((*(f"192.0.2.{number}/32" for number in range(40)), "0.0.0.0/0"), [""]),
+        (("any",), [""]),
+        (("2001:db8::/32",), []),
+    ],
+)
+def test_clients_are_spelled_as_iptables_does(clients: tuple[str, ...], sources: list[str]) -> None:
+    four = ufw_rules.FAMILIES[0]
+    wanted = Wanted((policy.Admission("db", "udp", 1, 65535, clients),))
+    admitted = ufw_rules.tables(wanted, four)["filter"][ufw_rules.ADMIT][len(four.basics) :]
+    assert admitted == [f"{source}-p udp -m udp --dport 1:65535 -j ACCEPT" for source in sources]
+    assert ufw_rules.sets(wanted, four) == {}
 
 
 def test_a_set_needs_its_program(host_of: Lay) -> None:
