@@ -10,13 +10,13 @@ One firewall program holds it: the one that is active here, or nftables where no
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
     firewalld,
     nftables,
     policy,
+    preflight,
     ufw,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
@@ -25,9 +25,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     Backend,
     Difference,
     Wanted,
-)
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.policy import (
-    Admission,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
@@ -38,7 +35,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
 NAME = "host_firewall"
@@ -92,7 +88,7 @@ class Plan:
 
     differences: tuple[Difference, ...]
     remains: tuple[Evidence, ...]
-    refusal: tuple[Evidence, ...]
+    refusal: preflight.Refusal | None
     fix: tuple[Change, ...]
 
 
@@ -181,7 +177,7 @@ def _plan(host: Host, chosen: Backend, wanted: Wanted, options: Options) -> Plan
     """Raises HostError and ChangeError. What fails together is mended together, so that no moment is without rules."""
     differences = tuple(chosen.compare(host, wanted))
     remains = () if chosen.NAME in WITH_OUR_TABLE else nftables.remains(host)
-    refusal = _refusal(host, wanted, options) if differences else ()
+    refusal = preflight.refusal(host, wanted) if differences and not options["allow_self_cutoff"] else None
     fix: tuple[Change, ...] = ()
     if differences and not refusal:
         changes = chosen.changes(host, wanted)
@@ -200,8 +196,8 @@ def _judged(rule: Rule, chosen: Backend, wanted: Wanted, plan: Plan) -> Finding:
     evidence = tuple(item for difference in found for item in difference.evidence)
     if not plan.refusal:
         return Finding(rule, chosen.NAME, f.FAIL, message, evidence, plan.fix)
-    (why,) = plan.refusal
-    message = f"{message} Not mended, since that would cut this very connection: {why.found}."
+    why = plan.refusal.evidence
+    message = f"{message} Not mended, since that would cut {plan.refusal.cuts}: {why.found}."
     return Finding(rule, chosen.NAME, f.FAIL, message, (why, *evidence), remedy=why.expected)
 
 
@@ -218,41 +214,6 @@ def _passing(rule: Rule, chosen: Backend, wanted: Wanted) -> Finding:
 def _left_over(finding: Finding, chosen: Backend, plan: Plan) -> Finding:
     message = f"{chosen.NAME} holds this host, but the rules that an earlier run gave to nftables are still there."
     return Finding(finding.rule, finding.subject, f.FAIL, message, plan.remains, plan.fix)
-
-
-# The connection that carries this run
-
-
-def _refusal(host: Host, wanted: Wanted, options: Options) -> tuple[Evidence, ...]:
-    """Why the wanted state would cut the connection that carries this run; nothing where it would not."""
-    carried = host.once(connection.read)
-    if carried is None or wanted.mode == LOG or options["allow_self_cutoff"]:
-        return ()
-    if carried.peer == carried.local:
-        # From one of this host's own addresses, so over loopback.
-        return ()
-    return _shut_out(wanted.admissions, carried.peer.partition("%")[0], carried.local_port)
-
-
-def _shut_out(admissions: t.Sequence[Admission], peer: str, port: int) -> tuple[Evidence, ...]:
-    """Evidence where no admission lets that peer in to that TCP port: why, and how to admit it."""
-    if ipaddress.ip_address(peer).is_loopback or policy.admitting(admissions, "tcp", peer, port):
-        return ()
-    found = f"it comes from {peer} to {port}/tcp, {_reason(admissions, peer, port)}"
-    remedy = (
-        f"Put {peer} among the clients of the service with {port}/tcp in infosec_services, or connect from where the "
-        "register lets you in. lateral_movement_allow_self_cutoff overrides this."
-    )
-    return (Evidence("SSH connection of this run", found, remedy),)
-
-
-def _reason(admissions: t.Sequence[Admission], peer: str, port: int) -> str:
-    here = dict.fromkeys(one.service for one in admissions if one.protocol == "tcp" and one.first <= port <= one.last)
-    said = [f"{name!r} ({port}/tcp) does not have {peer} among its clients" for name in here]
-    said = said or [f"no service of the register that has clients is on {port}/tcp"]
-    elsewhere = next((one for one in admissions if one.admits("tcp", peer, one.first)), None)
-    said += [f"though {elsewhere.service!r} lets it in to {elsewhere.first}/tcp"] if elsewhere else []
-    return ", ".join(said)
 
 
 CONTROL = Control(

@@ -20,7 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection, visitors
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host, HostError, NeedsRoot
 
 DEFAULTS = {name: spec["default"] for name, spec in host_firewall.OPTIONS.items()}
@@ -58,10 +58,18 @@ class Program:
 class Programs(dict[str, Program]):
     """The three of them."""
 
-    def assess(self, peer: str = "", port: int = 22, local: str = "192.0.2.1", **options: t.Any) -> list[Finding]:
+    def assess(
+        self,
+        peer: str = "",
+        port: int = 22,
+        local: str = "192.0.2.1",
+        visitors_from: tuple[str, ...] = (),
+        **options: t.Any,
+    ) -> list[Finding]:
         host = Host(root="/nonexistent", runner=lambda argv, stdin, timeout: Completed(127, "", ""))
         own = connection.Connection(peer, 4711, local, port, (900,), "ssh.service", ("ssh.service",))
         host._memory[connection.read] = own if peer else None
+        host._memory[visitors.read] = visitors.Visitors((22, 2222), visitors_from)
         return list(host_firewall.assess(host, {**DEFAULTS, **options}))
 
     def of(self, rule: str, subject: str, **options: t.Any) -> Finding:
@@ -216,6 +224,29 @@ def test_goes_on_where_we_are_let_in(programs: Programs, options: dict[str, t.An
 def test_a_udp_service_on_the_same_port_lets_nobody_in_over_tcp(programs: Programs) -> None:
     services = [{"name": "x", "ports": [{"first": 22, "last": 22, "protocol": "udp"}], "clients": ["any"]}]
     assert programs.of("admission", "nftables", peer="192.0.2.50", services=services).fix == ()
+
+
+def test_a_run_without_a_connection_does_not_cut_off_all_who_log_in(programs: Programs) -> None:
+    services = [{**SSH, "clients": ["198.51.100.0/24"]}]
+    found = programs.of("admission", "nftables", visitors_from=("192.0.2.50", "2001:db8::5"), services=services)
+    assert (found.status, found.fix) == ("fail", ())
+    assert "would cut off all who log in here: they come from 192.0.2.50, 2001:db8::5 to 22/tcp" in found.message
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"visitors_from": ()},
+        {"visitors_from": ("192.0.2.50", "198.51.100.7")},
+        {"visitors_from": ("192.0.2.50",), "allow_self_cutoff": True},
+        {"visitors_from": ("192.0.2.50",), "mode": "log"},
+        {"visitors_from": ("192.0.2.50",), "peer": "198.51.100.7"},
+    ],
+    ids=["nobody logs in", "one of them may", "overridden", "only logged", "the connection that carries us counts"],
+)
+def test_goes_on_where_somebody_can_still_log_in(programs: Programs, options: dict[str, t.Any]) -> None:
+    services = [{**SSH, "clients": ["198.51.100.0/24"]}]
+    assert programs.of("admission", "nftables", services=services, **options).fix == (Guard(60), MEND)
 
 
 # What an earlier run left
