@@ -4,7 +4,7 @@
 """A real router between two networks: the rules are loaded, and TCP, UDP and ICMP go through it.
 
 Network namespaces and traffic between them only: nothing of this machine's own network is touched. Needs root, ip and nft
-(and iptables-restore for that format); says so where they are missing.
+(and iptables for its two formats); says so where they are missing.
 """
 
 from __future__ import annotations
@@ -53,7 +53,13 @@ PORTS += [("udp", port) for port in (53, 123, 443, 9999)]
 SIDES = {"app1": CLIENTS, "other1": CLIENTS, "web1": SERVERS, "db1": SERVERS}
 Probe = tuple[str, str, str, int]
 
+# Its files are the arguments of iptables, one call a line.
+CALLS = "grep '^-' | sed 's/^/{} --wait /' | sh -e"
 LOAD = {
+    "iptables": {
+        "iptables-inet": ["sh", "-c", CALLS.format("iptables")],
+        "iptables-inet6": ["sh", "-c", CALLS.format("ip6tables")],
+    },
     "nftables": {"nftables.nft": ["nft", "-f", "-"]},
     "speedway": {
         "speedway-inet.ipt": ["iptables-restore"],
@@ -153,9 +159,9 @@ def network() -> t.Iterator[Network]:
 @pytest.fixture(params=sorted(LOAD))
 def loaded(network: Network, request: pytest.FixtureRequest) -> t.Iterator[Network]:
     """With the rules in force, and gone afterwards."""
-    for argv in LOAD[request.param].values():
-        if shutil.which(argv[0]) is None:
-            pytest.skip(f"!!! NOT TESTED: {request.param} on a real router; it takes {argv[0]} !!!")
+    program = "nft" if request.param == "nftables" else "ip6tables-restore"
+    if shutil.which(program) is None:
+        pytest.skip(f"!!! NOT TESTED: {request.param} on a real router; it takes {program} !!!")
     network.load(request.param)
     yield network
     network.flush()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import json
 import re
@@ -14,45 +13,16 @@ from xml.etree import ElementTree
 
 import yaml
 
-#: Numbers of protocols, and Cisco's names of ports.
-NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
+from ansible_collections.infosec.principles.tests.unit.plugins.plugin_utils._network_firewall import junos
+from ansible_collections.infosec.principles.tests.unit.plugins.plugin_utils._network_firewall.rules import (
+    NUMBERS,
+    Ports,
+    Rule,
+    of_family,
+)
+
+#: Cisco's names of ports.
 PORTS = {"https": 443, "domain": 53}
-Ports = tuple[tuple[int, int], ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Rule:
-    """One rule; what is empty matches everything. tag: only for machines that carry it. protocol: its number."""
-
-    accept: bool
-    protocol: int | None = None
-    sources: tuple[str, ...] = ()
-    destinations: tuple[str, ...] = ()
-    own: Ports = ()
-    ports: Ports = ()
-    established: bool = False
-    tag: str = ""
-
-    def matches(self, source: str, destination: str, protocol: str, port: int, own: int, tags: set[str]) -> bool:
-        """Whether the first packet of a connection is meant."""
-        return (
-            self.protocol in (None, NUMBERS[protocol])
-            and _inside(source, self.sources)
-            and _inside(destination, self.destinations)
-            and _has(port, self.ports)
-            and _has(own, self.own)
-            and not self.established
-            and (not self.tag or self.tag in tags)
-        )
-
-
-def _inside(address: str, networks: tuple[str, ...]) -> bool:
-    parsed = ipaddress.ip_address(address)
-    return not networks or any(parsed in ipaddress.ip_network(network) for network in networks)
-
-
-def _has(port: int, ports: Ports) -> bool:
-    return not ports or any(first <= port <= last for first, last in ports)
 
 
 # --- Access lists -----------------------------------------------------------------------------------------------------
@@ -110,6 +80,26 @@ def _number(word: str) -> int:
 # --- Others -----------------------------------------------------------------------------------------------------------
 
 
+def traffic_policy(text: str, family: int) -> t.Iterator[Rule]:
+    """Arista's: blocks of match NAME ipv4, in which no action means that it passes."""
+    for body in re.findall(rf"(?s)      match \S+ ipv{family}\n(.*?)\n      !", text):
+        said = {
+            key: value.split()
+            for key, value in re.findall(r"(?m)^ *(source prefix|destination prefix|protocol) (.*)", body)
+        }
+        protocol = " ".join(said.get("protocol", []))
+        own, ports = (re.findall(rf"{side} port ([-\d ]+)", protocol) for side in ("source", "destination"))
+        yield Rule(
+            "drop" not in body,
+            NUMBERS[protocol.split()[0]] if protocol else None,
+            tuple(said.get("source prefix", ())),
+            tuple(said.get("destination prefix", ())),
+            _commas(",".join(own).replace(" ", ",")),
+            _commas(",".join(ports).replace(" ", ",")),
+            "established" in protocol,
+        )
+
+
 def openconfig(text: str, family: int) -> t.Iterator[Rule]:
     for acl in json.loads(text):
         if acl["type"] != f"ACL_IPV{family}":
@@ -135,7 +125,7 @@ def nsxt(text: str, family: int) -> t.Iterator[Rule]:
             number = {None: None, "TCP": 6, "UDP": 17, "ICMPv4": 1, "ICMPv6": 58}[protocol]
             groups = (tuple(x for x in one[side] if x != "ANY") for side in ("source_groups", "destination_groups"))
             ports = tuple(tuple(map(int, ends.split("-"))) for ends in service.get("destination_ports", []))
-            yield from _of_family(Rule(one["action"] == "ALLOW", number, *groups, ports=t.cast(Ports, ports)), family)
+            yield from of_family(Rule(one["action"] == "ALLOW", number, *groups, ports=t.cast(Ports, ports)), family)
 
 
 def paloalto(text: str, family: int) -> t.Iterator[Rule]:
@@ -161,7 +151,7 @@ def paloalto(text: str, family: int) -> t.Iterator[Rule]:
             for key in ("source", "destination")
         )
         protocol, ports = services.get(members["service"][0], (1 if members["application"] != ["any"] else None, ()))
-        yield from _of_family(Rule(one.findtext("action") == "allow", protocol, *sides, ports=ports), family)
+        yield from of_family(Rule(one.findtext("action") == "allow", protocol, *sides, ports=ports), family)
 
 
 def fortigate(text: str, family: int) -> t.Iterator[Rule]:
@@ -202,7 +192,7 @@ def gce(text: str, family: int) -> t.Iterator[Rule]:
             rule = Rule(
                 accept, protocol, tuple(one["sourceRanges"]), ports=_commas(",".join(kind.get("ports", []))), tag=tag
             )
-            yield from _of_family(rule, family)
+            yield from of_family(rule, family)
 
 
 def k8s(text: str, family: int) -> t.Iterator[Rule]:
@@ -214,14 +204,8 @@ def k8s(text: str, family: int) -> t.Iterator[Rule]:
             blocks = tuple(peer["ipBlock"]["cidr"] for peer in egress["to"])
             for port in egress["ports"]:
                 ports = ((port["port"], port.get("endPort", port["port"])),)
-                yield from _of_family(Rule(True, NUMBERS[port["protocol"].lower()], (), blocks, (), ports), family)
+                yield from of_family(Rule(True, NUMBERS[port["protocol"].lower()], (), blocks, (), ports), family)
     yield Rule(False)
-
-
-def _of_family(rule: Rule, family: int) -> t.Iterator[Rule]:
-    networks = [ipaddress.ip_network(one).version for one in (*rule.sources, *rule.destinations)]
-    if all(version == family for version in networks):
-        yield rule
 
 
 def _one(text: str | None) -> tuple[str, ...]:
@@ -242,6 +226,11 @@ def _commas(text: str) -> Ports:
 
 READERS: dict[str, t.Callable[[str, int], t.Iterator[Rule]]] = {
     **dict.fromkeys(("arista", "brocade", "cisco", "ciscoasa", "cisconx", "ciscoxr"), access_list),
+    "arista_tp": traffic_policy,
+    "juniper": junos.juniper,
+    "juniperevo": junos.juniper,
+    "msmpc": junos.msmpc,
+    "srx": junos.srx,
     "fortigate": fortigate,
     "gce": gce,
     "k8s": k8s,
