@@ -166,12 +166,11 @@ def snapshot(host: Machine, own: str) -> dict[str, Json]:
 
 def restore(host: Machine, others: t.Mapping[str, Json]) -> t.Iterator[str]:
     """Put back what is missing of a snapshot, and nothing where all is there; yields what could not be."""
-    # Twice, since an interface cannot come back to its zone before it has left the one that the files have it in.
-    for _round in range(2):
-        for name, before in others["zones"].items():
-            yield from _settle(host, ZONE, name, before)
-    for name, before in others["policies"].items():
-        yield from _settle(host, POLICY, name, before)
+    for holder, key in ((ZONE, "zones"), (POLICY, "policies")):
+        changed = {name: before for name, before in others[key].items() if _lost(host, holder, name, before)}
+        # Twice, since an interface cannot come back to its zone before it has left the one that the files have it in.
+        for name, before in (*changed.items(), *changed.items()):
+            yield from _settle(host, holder, name, before)
     for name, before in others["sets"].items():
         yield from _refill(host, name, before)
     for ask, add, signature in DIRECT:
@@ -199,14 +198,17 @@ def _sorted(items: t.Sequence[Json]) -> list[str]:
     return sorted(map(json.dumps, items))
 
 
-def _settle(host: Machine, holder: Holder, name: str, before: Settings) -> t.Iterator[str]:
+def _lost(host: Machine, holder: Holder, name: str, before: Settings) -> Settings:
     try:
-        now = holder.read(host, name)
+        return differing(before, holder.read(host, name))
     except ChangeError:
-        # Its file is gone since firewalld read it, and so it is now.
-        return
+        # Its file went after firewalld had read it, and so it has gone now.
+        return {}
+
+
+def _settle(host: Machine, holder: Holder, name: str, before: Settings) -> t.Iterator[str]:
     # One key at a time: an interface that somebody took elsewhere meanwhile does not keep a port from coming back.
-    for key, value in differing(before, now).items():
+    for key, value in _lost(host, holder, name, before).items():
         given = ["1", key, value["type"], *words(value["type"], value["data"])]
         yield from _try(host, holder.interface, holder.setter, "sa{sv}", name, *given)
 

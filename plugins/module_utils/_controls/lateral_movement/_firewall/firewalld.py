@@ -133,12 +133,42 @@ def _rules(found: list[tuple[str, ...]], wanted: list[tuple[str, ...]]) -> t.Ite
 
 
 def _sets(table: Table, held: model.Policy) -> t.Iterator[tuple[str, str, str]]:
-    found = {one.name: one.ranges for one in table.sets if one.name.startswith(model.OWN)}
-    wanted = {one.name: nft.merged(one.networks) for one in held.sets}
-    for name in sorted({*found, *wanted}):
-        here, there = set(found.get(name, ())), set(wanted.get(name, ()))
-        if here != there or name not in found or name not in wanted:
-            yield f"set {name}", f"{len(here - there)} address ranges too many, {len(there - here)} missing", "none"
+    found = {one.name: one for one in table.sets}
+    for one in held.sets:
+        wanted, bits = nft.merged(one.networks), {4: 32, 6: 128}[one.version]
+        present = found[one.name].ranges if one.name in found else ()
+        if one.name not in found or present != wanted:
+            surplus, missing = _only(present, wanted, bits), _only(wanted, present, bits)
+            yield (
+                f"set {one.name}",
+                f"surplus: {surplus}; missing: {missing}",
+                f"the clients of {', '.join(one.services)}",
+            )
+
+
+def _only(ranges: t.Iterable[nft.Range], others: t.Iterable[nft.Range], bits: int) -> str:
+    """The first of the addresses that only `ranges` have."""
+    only = _subtracted(list(ranges), list(others))
+    more = f" and {len(only) - TOLD} more" if len(only) > TOLD else ""
+    return (", ".join(nft.spell(item, bits) for item in only[:TOLD]) or "none") + more
+
+
+def _subtracted(ranges: list[nft.Range], others: list[nft.Range]) -> list[nft.Range]:
+    """Sorted ranges without what is in the others, which are sorted too."""
+    left: list[nft.Range] = []
+    number = 0
+    for first, last in ranges:
+        while number < len(others) and others[number][1] < first:
+            number += 1
+        here = number
+        while here < len(others) and others[here][0] <= last and first <= last:
+            if first < others[here][0]:
+                left.append((first, others[here][0] - 1))
+            first = others[here][1] + 1
+            here += 1
+        if first <= last:
+            left.append((first, last))
+    return left
 
 
 def _persistence(host: Host, held: model.Policy | None) -> t.Iterator[Difference]:
