@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure a report over 10,000 hosts with 50 findings each: python tests/benchmark/report.py [hosts] [findings].
 
-Each host also has six fingerprints, which are joined. Bars: 60 s and 1 GiB of resident memory, from the first result to the last file. Exit status 1 where one is missed.
+Each host also has six fingerprints, which are joined. Bars: 60 s and 1 GiB of resident memory, from the first result to
+the last file. Exit status 1 where one is missed.
 """
 
 from __future__ import annotations
