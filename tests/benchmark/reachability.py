@@ -87,8 +87,8 @@ def main() -> int:
     hosts = [Host(number) for number in range(args.hosts)]
     with network(hosts):
         if args.playbook:
-            return max(play(hosts, witnesses, args.forks) for witnesses in (0, args.witnesses))
-        return max(measure(hosts, witnesses, args.forks) for witnesses in (0, args.witnesses))
+            return max(play(hosts, witnesses, args.forks) for witnesses in (args.witnesses, 0))
+        return max(measure(hosts, witnesses, args.forks) for witnesses in (args.witnesses, 0))
 
 
 def parse(words: list[str]) -> argparse.Namespace:

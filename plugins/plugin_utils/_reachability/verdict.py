@@ -127,15 +127,28 @@ def findings(service: Service, attempts: t.Sequence[Attempt], made: Plan) -> t.I
 def _finding(words: _Words, service: Service, attempts: t.Sequence[Attempt], made: Plan) -> dict[str, t.Any]:
     bad = [attempt for attempt in attempts if attempt.verdict == words.rule.name]
     doubts = _doubts(service, attempts)
-    count = len({attempt.source for attempt in attempts} - doubts.keys())
     status = FAIL if bad else NOT_ASSESSED if doubts else PASS
-    parts = [words.fail.format(hosts=_names(one.source for one in bad), subject=service["subject"])] if bad else []
-    parts += [words.good.format(count=count)] if count and not bad else []
-    parts += [_doubt(doubts)] if doubts else []
-    parts += [_nothing_listens(service)] if bad and words.expected else []
-    parts += [_scope(service, attempts, made)]
+    message = " ".join([*_sentences(words, service, attempts, bad, doubts), *_scope(service, attempts, made)])
     lines = [attempt.evidence() for attempt in bad] + _reasons(doubts)
-    return rules.finding(words.rule, service["subject"], status, " ".join(filter(None, parts)), _cut(lines))
+    return rules.finding(words.rule, service["subject"], status, message, _cut(lines))
+
+
+def _sentences(
+    words: _Words,
+    service: Service,
+    attempts: t.Iterable[Attempt],
+    bad: t.Sequence[Attempt],
+    doubts: t.Mapping[str, _Doubt],
+) -> t.Iterator[str]:
+    clear = {attempt.source for attempt in attempts} - doubts.keys()
+    if bad:
+        yield words.fail.format(hosts=_names(attempt.source for attempt in bad), subject=service["subject"])
+    elif clear:
+        yield words.good.format(count=len(clear))
+    if doubts:
+        yield _doubt(doubts)
+    if bad and words.expected and not any(endpoint["listens"] for endpoint in service["endpoints"]):
+        yield "Nothing listens on it (see listening_services.declared_but_absent)."
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -180,22 +193,14 @@ def _reasons(doubts: t.Mapping[str, _Doubt]) -> list[dict[str, str]]:
     ]
 
 
-def _nothing_listens(service: Service) -> str:
-    if any(endpoint["listens"] for endpoint in service["endpoints"]):
-        return ""
-    return "Nothing listens on it (see listening_services.declared_but_absent)."
-
-
-def _scope(service: Service, attempts: t.Sequence[Attempt], made: Plan) -> str:
+def _scope(service: Service, attempts: t.Iterable[Attempt], made: Plan) -> t.Iterator[str]:
     """What was tried of what there is, where that is not everything."""
-    ports = sorted({endpoint["port"] for endpoint in service["endpoints"]})
-    parts = []
     if service["sources"] is not None:
         tried = len({attempt.source for attempt in attempts})
-        parts.append(f"{made['witnesses']} of every group tried it, {tried} host(s) of {len(made['hosts']) - 1}.")
+        yield f"{made['witnesses']} of every group tried it, {tried} host(s) of {len(made['hosts']) - 1}."
     if service["service"] and "-" in service["subject"].split("/")[0]:
-        parts.append(f"Of the range, its ends and what listens were tried: {', '.join(map(str, ports[:20]))}.")
-    return " ".join(parts)
+        ports = sorted({endpoint["port"] for endpoint in service["endpoints"]})
+        yield f"Of the range, its ends and what listens were tried: {', '.join(map(str, ports[:20]))}."
 
 
 def _names(hosts: t.Iterable[str]) -> str:
