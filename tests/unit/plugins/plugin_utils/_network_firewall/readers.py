@@ -134,14 +134,15 @@ def paloalto(text: str, family: int) -> t.Iterator[Rule]:
         one.get("name"): one.findtext("ip-netmask") for one in root.iter("entry") if one.find("ip-netmask") is not None
     }
     groups = {
-        one.get("name"): [addresses[x.text] for x in one.iter("member")] for one in root.find(".//address-group") or []
+        one.get("name"): [addresses[x.text] for x in one.iter("member")]
+        for one in root.iterfind(".//address-group/entry")
     }
     services = {
         one.get("name"): (NUMBERS[kind.tag], _commas(kind.findtext("port") or ""))
-        for one in root.find(".//service") or []
-        for kind in one.find("protocol") or []
+        for one in root.iterfind(".//vsys/entry/service/entry")
+        for kind in one.iterfind("protocol/*")
     }
-    for one in root.find(".//rules") or []:
+    for one in root.iterfind(".//rules/entry"):
         members = {
             key: [x.text or "" for x in one.findall(f"{key}/member")]
             for key in ("source", "destination", "service", "application")
