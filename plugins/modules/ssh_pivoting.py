@@ -18,8 +18,8 @@ description:
     C(Match) lines tell apart, and for every sshd that runs here, each with the configuration it was started with.
   - They are put right by C(/etc/ssh/sshd_config.d/00-infosec-principles.conf). It holds one C(Match all), since what stands under a matching
     C(Match) line outweighs everything else, and the first such line counts. Where the configuration would read that file too late, or not
-    at all, a marked block at its top includes it. sshd is asked (C(sshd -t)) about the candidate and again before it is reloaded. A sshd that
-    has its port from a socket unit would lose it by reloading; it is restarted while the socket unit keeps the port. Open sessions go on.
+    at all, a marked block at its top includes it. sshd is asked (C(sshd -t)) about the candidate and again before it is reloaded. An sshd
+    that has its port from a socket unit would lose it by reloading; it is restarted while the socket unit keeps the port. Open sessions go on.
   - Rule C(overridden) fails where a line of others outweighs that file. The evidence names the line.
   - Rule C(rhosts) fails for each C(.rhosts), C(.shosts), C(/etc/hosts.equiv) and C(/etc/ssh/shosts.equiv). Plain files are removed, and kept in
     the journal.

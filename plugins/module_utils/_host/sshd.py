@@ -35,9 +35,11 @@ Values = dict[str, tuple[str, ...]]
 class Daemon:
     """One sshd that takes connections.
 
-    name: its unit, or the program where no unit started it. config: the file it reads. arguments: of its command line,
-    those that say what is in force. unit: "" where there is none to reload; pid: 0 where a socket unit waits for it.
-    listening: (address, port). by_socket: the port is held by a socket unit, so that a restart closes nothing.
+    name: its unit (the socket unit where each connection gets an instance), or the program where there is none.
+    config: the file it reads. arguments: of its command line, those that say what is in force.
+    unit: "" where there is none that could take up a new configuration.
+    pid: 0 where a socket unit waits for a connection. listening: (address, port).
+    by_socket: the port is held by a socket unit.
     """
 
     name: str
@@ -134,7 +136,7 @@ def _waiting(host: Host) -> t.Iterator[Daemon]:
         config, arguments = _command_line(_exec_start(host, services[0] if services else "ssh.service"))
         listening = tuple((_reachable(address), port) for _protocol, address, port in socket.listen)
         unit = "" if socket.accept else services[0] if services else ""
-        yield Daemon(socket.name, PROGRAM, config, arguments, unit, 0, listening, by_socket=True)
+        yield Daemon(unit or socket.name, PROGRAM, config, arguments, unit, 0, listening, by_socket=True)
 
 
 def _exec_start(host: Host, service: str) -> list[str]:

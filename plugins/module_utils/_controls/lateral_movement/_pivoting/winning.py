@@ -128,11 +128,12 @@ def _check(host: Host, daemon: sshd.Daemon) -> Change:
 def take_up(daemon: sshd.Daemon) -> tuple[Change, ...]:
     """Reload; sessions go on. What a socket unit starts anew for each connection reads its files by itself.
 
-    An sshd that has its port from a socket unit loses it by reloading and ends: it is restarted instead, while the
-    socket unit keeps the port and (KillMode=process) sessions go on.
+    An sshd that has its port from a socket unit loses it by reloading and ends. If it runs by then it is restarted
+    instead, while the socket unit keeps the port and (KillMode=process) sessions go on.
     """
-    if not daemon.pid:
-        return ()
+    if daemon.by_socket:
+        restart = ("systemctl", "try-restart", "--", daemon.unit)
+        return (TakeUp(f"restart {daemon.unit} if it runs", restart),) if daemon.unit else ()
     if daemon.unit:
-        return (Activate(daemon.unit, "restart" if daemon.by_socket else "reload", daemon.listening),)
+        return (Activate(daemon.unit, "reload", daemon.listening),)
     return (TakeUp(f"reload {daemon.name}", ("kill", "-HUP", str(daemon.pid))),)
