@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import ipaddress
+import itertools
 import json
 import pathlib
 import subprocess
@@ -24,6 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import dump, load
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats import iptables_save
 from ansible_collections.infosec.principles.plugins.module_utils._host import units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 
@@ -461,3 +465,141 @@ def test_log_drops_nothing() -> None:
     for family in ufw_rules.FAMILIES:
         assert "DROP" not in ufw_rules.rules_file(LOGGING, family)
         assert '--log-prefix "infosec_principles "' in ufw_rules.rules_file(LOGGING, family)
+
+
+SOURCES = (
+    "10.73.0.100",
+    "10.73.0.7",
+    "198.51.100.1",
+    "198.51.100.2",
+    "203.0.113.9",
+    "fd00:73::100",
+    "fd00:73::7",
+    "::1",
+)
+PORTS = (22, 80, 443, 5432, 6379, 6999, 7000, 7009, 7010, 9100, 9999)
+FEW_OF_EACH = tuple(dataclasses.replace(one, clients=one.clients[: ufw_rules.FEW]) for one in WANTED.admissions)
+
+
+@pytest.mark.parametrize(
+    ("chain", "match"), [(ufw_rules.GATE, ""), (ufw_rules.PUBLISHED, "-m conntrack --ctorigdstport")]
+)
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_the_gate_admits_whom_the_policy_admits(chain: str, match: str, protocol: str) -> None:
+    """Published ports are read as if it were the port here; what the kernel makes of both was tried in containers."""
+    wanted = Wanted(FEW_OF_EACH)
+    for source, port in itertools.product(SOURCES, PORTS):
+        family = ufw_rules.FAMILIES[":" in source]
+        texts = ufw_rules.tables(wanted, family)["mangle"][chain]
+        rules = [iptables_save.rule(text.replace(match or "\0", "--dport")) for text in texts]
+        packet = iptables_save.Packet(ipaddress.ip_network(source), protocol, port, port)
+        dropped = iptables_save.verdict({chain: rules}, chain, packet)
+        assert (dropped is None) == bool(policy.admitting(wanted.admissions, protocol, source, port)), (source, port)
+
+
+# The program that ufw runs, with played iptables
+
+
+PLAYED = """\
+#!/bin/sh
+echo "$(basename "$0") $*" >>"$LOG"
+case "$(basename "$0") $*" in
+*-restore*) sed "s/^/  /" >>"$LOG" ;;
+*ip6tables*-L*) exit "$WITHOUT_IPV6" ;;
+*-L*) exit "$WITHOUT_UFW" ;;
+*-C*) exit "$UNHOOKED" ;;
+*-D*) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def loader(tmp_path: pathlib.Path) -> t.Callable[..., list[str]]:
+    """Runs it and tells what it called; options are the exit codes of the played programs."""
+    folder, programs, log = tmp_path / "rules", tmp_path / "bin", tmp_path / "log"
+    folder.mkdir()
+    programs.mkdir()
+    (folder / "load").write_text(ufw_load.LOADER_TEXT.replace(ufw_load.FOLDER, str(folder)), encoding="utf-8")
+    for name in ("iptables", "ip6tables"):
+        (folder / f"{name}.rules").write_text(f"*{name}\n", encoding="utf-8")
+    for name in ("iptables", "ip6tables", "iptables-restore", "ip6tables-restore"):
+        (programs / name).write_text(PLAYED, encoding="utf-8")
+        (programs / name).chmod(0o755)
+
+    def run(verb: str, *, by: t.Sequence[str] = ("sh",), **codes: int) -> list[str]:
+        log.write_text("", encoding="utf-8")
+        exits = {"WITHOUT_UFW": 0, "WITHOUT_IPV6": 0, "UNHOOKED": 1, **codes}
+        path = f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin"
+        environment = {"PATH": path, "LOG": str(log), **{name: str(code) for name, code in exits.items()}}
+        subprocess.run([*by, f"{folder}/load", verb], env=environment, check=True)
+        return log.read_text(encoding="utf-8").splitlines()
+
+    return run
+
+
+Loader = t.Callable[..., list[str]]
+
+
+def test_start_loads_and_then_hooks(loader: Loader) -> None:
+    told = loader("start")
+    jumps = [line.strip() for line in told if "-I " in line]
+    assert jumps == [
+        "-I INPUT 1 -j infosec_principles_in",
+        "-I FORWARD 1 -j infosec_principles_published",
+        "-I INPUT 1 -j infosec_principles_in",
+        "-I FORWARD 1 -j infosec_principles_published",
+        "-I ufw-after-input 1 -j infosec_principles_admit",
+        "-I ufw6-after-input 1 -j infosec_principles_admit",
+    ]
+    assert told.index("  *iptables") < told.index("  -I INPUT 1 -j infosec_principles_in")
+    assert not [line for line in told if "-D" in line]
+
+
+def test_start_moves_a_jump_that_is_there_in_one_step(loader: Loader) -> None:
+    told = loader("start", UNHOOKED=0)
+    moved = told.index("  -D INPUT -j infosec_principles_in")
+    assert told[moved - 1 : moved + 3] == [
+        "  *mangle",
+        "  -D INPUT -j infosec_principles_in",
+        "  -I INPUT 1 -j infosec_principles_in",
+        "  COMMIT",
+    ]
+
+
+def test_start_does_nothing_where_ufw_is_off(loader: Loader) -> None:
+    assert loader("start", WITHOUT_UFW=1) == ["iptables -w -t filter -n -L ufw-user-input"]
+
+
+def test_start_without_ipv6(loader: Loader) -> None:
+    told = loader("start", WITHOUT_IPV6=1)
+    assert not [line for line in told if line.startswith("ip6tables-restore")]
+
+
+@pytest.mark.parametrize("verb", ["stop", "flush-all"])
+def test_stop_takes_all_chains_away(loader: Loader, verb: str) -> None:
+    gone = [line.partition(" -X ")[2] for line in loader(verb) if " -X " in line]
+    chains = [ufw_rules.GATE, ufw_rules.PUBLISHED] * 2 + [ufw_rules.ADMIT] * 2
+    assert gone == chains
+
+
+def test_status_does_nothing(loader: Loader) -> None:
+    assert loader("status") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "stays"),
+    [
+        ("ufw", "reload", True),
+        ("ufw-init", "restart", True),
+        ("ufw-init", "force-reload", True),
+        ("ufw", "disable", False),
+        ("ufw-init", "force-stop", False),
+        ("other", "reload", False),
+        ("ufw", "ufw reload", False),
+    ],
+)
+def test_the_gate_stays_while_ufw_restarts(
+    loader: Loader, tmp_path: pathlib.Path, name: str, word: str, stays: bool
+) -> None:
+    (tmp_path / name).write_text('shift; sh "$@"; exit\n', encoding="utf-8")
+    assert (loader("stop", by=("sh", str(tmp_path / name), word)) == []) is stays
