@@ -14,6 +14,6 @@ RUN rm -f /etc/apt/apt.conf.d/docker-* \
     lsb-release python3-dbus python3-distro-info ucf xz-utils >/dev/null \
  && apt-get clean
 # Each machine makes an id of its own when it boots; empty, and not absent, it does not count as the first boot.
-RUN : > /etc/machine-id
+RUN : > /etc/machine-id && ln -sf /etc/machine-id /var/lib/dbus/machine-id
 STOPSIGNAL SIGRTMIN+3
 CMD ["/lib/systemd/systemd"]

@@ -10,7 +10,7 @@ find /etc -xdev -printf '%M %u:%g %p %l\n' | sort
 find /etc /var/lib/postgresql -xdev -type f \( -path '/etc/*' -o -name '*.conf' \) -exec sha256sum {} + 2>/dev/null | sort -k 2
 find /var/lib -xdev -maxdepth 1 -printf '%M %u:%g %p\n' | sort
 
-systemctl list-unit-files --no-legend --plain | awk '{print $1, $2}' | sort
+systemctl list-unit-files --no-legend --plain | awk '$2 != "transient" {print $1, $2}' | sort
 systemctl list-units --type=service --state=running --no-legend --plain | awk '{print $1, "runs"}' | sort
 systemctl list-units --type=socket,timer --state=active --no-legend --plain | awk '{print $1, "is active"}' | sort
 
