@@ -16,11 +16,12 @@ description:
   - Ports that Docker or Podman lead into containers go past the input rules; they are held to the same register by the port that the client
     asked for. All other forwarded traffic is left alone.
   - The firewall program that is active on the host is used, nftables where there is none. nftables gets a table C(inet infosec_principles) of
-    its own, firewalld a zone and a policy, ufw marked rules; nothing that others made is touched.
+    its own, firewalld a policy of its own and that table beside it, ufw chains of its own; nothing that others made is touched.
   - Rule C(admission) compares what the kernel or the program filters by now, not a file. A table that somebody flushed or edited is a finding,
     and is mended.
   - Rule C(persistence) fails where the same rules would not be there after a boot.
-  - Rule C(one_firewall) fails where more than one firewall program is at work, since each overwrites what the others let in. There is no fix.
+  - Rule C(one_firewall) fails where more than one firewall program is at work, since each overwrites what the others let in, and where the
+    one that O(backend) names is not active. There is no fix.
   - A change is refused where it would cut the connection that carries the run, and the finding says which service is in the way. Every
     change is taken back by the host itself unless a new connection confirms it within O(confirm_seconds).
 options:

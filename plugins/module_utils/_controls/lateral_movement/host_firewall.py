@@ -126,6 +126,8 @@ def _one_firewall(active: t.Sequence[Backend], chosen: Backend | None) -> Findin
         message = f"More than one firewall program is at work here: {' and '.join(names)}."
         evidence = tuple(Evidence(name, "at work", "one program alone") for name in names)
         return Finding(ONE_FIREWALL, NAME, f.FAIL, message, evidence)
+    if chosen not in (*active, DEFAULT):
+        return Finding(ONE_FIREWALL, NAME, f.FAIL, f"No firewall program is active here, though {names[0]} is to be.")
     return Finding(ONE_FIREWALL, NAME, f.PASS, f"{names[0]} alone holds this host.")
 
 

@@ -42,6 +42,8 @@ UNIT_FILE = f"/etc/systemd/system/{UNIT}"
 DROP_IN = f"/etc/systemd/system/{SERVICE}.d/infosec-principles.conf"
 #: No more than this many differences are told.
 TOLD = 5
+#: What somebody put into the table may be long.
+LONGEST = 300
 
 MADE_BY = "# Made by infosec.principles from the register of services; edits are overwritten.\n"
 UNIT_TEXT = f"""{MADE_BY}\
@@ -232,7 +234,9 @@ def _admission(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
     if told:
         more = f" (and {len(told) - TOLD} more)" if len(told) > TOLD else ""
         message = f"The kernel's rules are not those of the register: {len(told)} difference(s){more}."
-        evidence = [Evidence(f"{place}, {where}", here, there) for where, here, there in told[:TOLD]]
+        evidence = [
+            Evidence(f"{place}, {where}", here[:LONGEST], there[:LONGEST]) for where, here, there in told[:TOLD]
+        ]
         yield Difference("admission", message, tuple(evidence))
 
 

@@ -107,7 +107,7 @@ FIREWALLS: list[tuple[set[str], str, str, dict[str, str]]] = [
     ),
     ({"nftables", "ufw"}, "ufw", "fail", {"nftables": "not_applicable", "firewalld": "not_applicable", "ufw": "fail"}),
     ({"ufw"}, "nftables", "fail", {"nftables": "fail", "firewalld": "not_applicable", "ufw": "not_applicable"}),
-    (set(), "ufw", "pass", {"nftables": "not_applicable", "firewalld": "not_applicable", "ufw": "fail"}),
+    (set(), "ufw", "fail", {"nftables": "not_applicable", "firewalld": "not_applicable", "ufw": "fail"}),
 ]
 
 
