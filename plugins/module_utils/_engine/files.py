@@ -148,7 +148,12 @@ class RemoveFile(Change):
 def _diff(path: str, before: str, after: str, *, sensitive: bool) -> Diff:
     if sensitive:
         before, after = (before and f"before {HIDDEN}"), (after and f"after {HIDDEN}")
-    return {"before_header": path, "after_header": path, "before": before, "after": after}
+    return {"before_header": path, "after_header": path, "before": _readable(before), "after": _readable(after)}
+
+
+def _readable(text: str) -> str:
+    """The text with bytes that are not UTF-8 escaped: what leaves the host is JSON."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _conflict(host: Machine, path: str, before: str | None, after: str | None) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import typing as t
 
@@ -83,8 +84,8 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 SSHD, HOMES, HOST = "sshd", "home directories", "host"
 #: Larger rhosts files are left to a person: they would go to the journal whole.
 MAX_RHOSTS = 1024 * 1024
-#: Lines of evidence about options of authorized keys.
-MAX_OPTIONS = 20
+#: Lines of evidence about options of authorized keys, and about what was not seen.
+MAX_OPTIONS, MAX_UNSEEN = 20, 20
 _WIDENING = ("permit", "port-forwarding", "agent-forwarding", "x11-forwarding", "pty", "tunnel", "restrict")
 
 
@@ -252,23 +253,25 @@ def _rhosts(host: Host, states: t.Sequence[grants.State], problems: Problems, op
     trusted = bool(problems) or any(grants.grants(state, grants.HOSTBASED[:1]) for state in states)
     refused = trusted and not options["allow_self_cutoff"] and carried.own_method(host) == "hostbased"
     for path, status in lot.items:
-        message, evidence = (
-            f"{printable(path)} trusts users of other hosts",
-            Evidence(printable(path), "is there", "is not"),
-        )
-        if refused:
-            message += "; not removed, since the connection of this run logged in by HostbasedAuthentication"
         fix = () if refused else _removal(host, path, status, trusted, options)
-        yield Finding(RHOSTS, printable(path), f.FAIL, message, (evidence,), fix)
+        yield _trusting(printable(path), status, fix, refused)
     if lot.unseen:
         yield _unseen(RHOSTS, HOMES, lot.unseen)
     elif not lot.items:
         yield Finding(RHOSTS, HOMES, f.PASS, "there is none")
 
 
-def _removal(host: Host, path: str, status: t.Any, trusted: bool, options: Options) -> tuple[Change, ...]:
+def _trusting(path: str, status: os.stat_result, fix: tuple[Change, ...], refused: bool) -> Finding:
+    plain = stat.S_ISREG(status.st_mode)
+    what = f"a plain file, {status.st_size} bytes" if plain else "a symbolic link"
+    why = "the connection of this run logged in by HostbasedAuthentication" if refused else f"it is {what}"
+    message = f"{path} trusts users of other hosts" + ("" if fix else f"; not removed, since {why}")
+    return Finding(RHOSTS, path, f.FAIL, message, (Evidence(path, what, "nothing"),), fix)
+
+
+def _removal(host: Host, path: str, status: os.stat_result, trusted: bool, options: Options) -> tuple[Change, ...]:
     """Guarded where the file may be what somebody logs in by. A link is for its owner to remove."""
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RHOSTS:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RHOSTS or path != printable(path):
         return ()
     try:
         removal = files.remove_file(host, path)
@@ -278,11 +281,10 @@ def _removal(host: Host, path: str, status: t.Any, trusted: bool, options: Optio
 
 
 def _unseen(rule: Rule, subject: str, problems: t.Sequence[str]) -> Finding:
+    told = [printable(problem) for problem in problems[:MAX_UNSEEN]]
     rest = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    evidence = tuple(
-        Evidence(*(problem.split(": ", 1) if ": " in problem else (subject, problem))) for problem in problems[:20]
-    )
-    return Finding(rule, subject, f.NOT_ASSESSED, f"not all was looked at: {printable(problems[0])}{rest}", evidence)
+    evidence = tuple(Evidence(*(one.split(": ", 1) if ": " in one else (subject, one))) for one in told)
+    return Finding(rule, subject, f.NOT_ASSESSED, f"not all was looked at: {told[0]}{rest}", evidence)
 
 
 # Rule unprotected_keys

@@ -151,6 +151,14 @@ def test_hidden_text_stays_out_of_the_diff(host: Host) -> None:
     assert "hunter" not in str(diff) and diff["before"] != diff["after"]
 
 
+def test_bytes_that_are_not_utf_8_are_escaped_in_the_diff_and_kept_in_the_file(host: Host) -> None:
+    place(host, "/etc/latin.conf").write_bytes(b"caf\xe9\n")
+    change = write_file(host, "/etc/latin.conf", "caf\udce9 cr\u00e8me\n")
+    assert (change.diff()["before"], change.diff()["after"]) == ("caf\\xe9\n", "caf\\xe9 cr\u00e8me\n")
+    change.apply(host, tag="t")
+    assert place(host, "/etc/latin.conf").read_bytes() == b"caf\xe9 cr\xc3\xa8me\n"
+
+
 def test_a_hostile_file_name_is_no_command(host: Host, tmp_path: pathlib.Path) -> None:
     path = "/etc/$(touch flag);`touch flag`.conf"
     apply(host, path, "text", validate=("test", "-e", "{}"))
