@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
-STAGES := lint sanity unit unit-2.21 browser build molecule
+STAGES := lint sanity unit unit-2.21 browser network build molecule
 
 # The tools of .venv, whatever else is in PATH; the settings of this repository, whatever the site's own are.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -62,6 +62,12 @@ browser: .venv/.tests $(COLLECTION) ## The HTML report in a headless browser
 	tests/bootstrap/need chromium chromium
 	tests/bootstrap/need chromedriver chromium-driver
 	pytest tests/browser
+
+network: .venv/.tests $(COLLECTION) ## Rules between hosts on a real router, and probes in network namespaces
+	tests/bootstrap/need ip iproute2
+	tests/bootstrap/need nft nftables
+	tests/bootstrap/need iptables-restore iptables
+	pytest tests/network
 
 build: .venv/.tests ## The built collection, installed elsewhere, audits this machine
 	tests/build

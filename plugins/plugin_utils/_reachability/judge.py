@@ -116,7 +116,9 @@ class _Case:
 
     @functools.cached_property
     def _by_endpoint(self) -> list[list[Attempt]]:
-        return [self._attempts(endpoint) for endpoint in self.service["endpoints"]]
+        made = [self._attempts(endpoint) for endpoint in self.service["endpoints"]]
+        arrived = {_arrival(one) for attempts in made for one in attempts if one.outcome == probing.OPEN}
+        return [[one for one in attempts if not _is_spare(one, arrived)] for attempts in made]
 
     def _attempts(self, endpoint: Endpoint) -> list[Attempt]:
         made = [self._attempt(source, endpoint) for source in self._sources]
@@ -144,6 +146,23 @@ class _Case:
     def _answers_alone(self, endpoint: Endpoint) -> bool:
         """Whether this end of a range is only there to show that the way is open: others of the range listen."""
         return not endpoint["listens"] and any(one["listens"] for one in self.service["endpoints"])
+
+
+Arrival = tuple[str, bool, int]
+
+
+def _arrival(attempt: Attempt) -> Arrival:
+    """Who came over which family to which port."""
+    endpoint = t.cast("Endpoint", attempt.endpoint)
+    return (attempt.source, ":" in endpoint["address"], endpoint["port"])
+
+
+def _is_spare(attempt: Attempt, arrived: t.Collection[Arrival]) -> bool:
+    """Whether a client did not get to this address of the host, but to another one of the same family.
+
+    Of a host with two networks a client needs the one that it is in. Who must not get in is tried at all of them.
+    """
+    return attempt.expected and attempt.outcome != probing.OPEN and _arrival(attempt) in arrived
 
 
 def totals(judged: t.Mapping[str, Judgement]) -> dict[str, int]:

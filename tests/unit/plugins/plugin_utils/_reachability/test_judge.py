@@ -238,6 +238,32 @@ def test_a_host_without_ipv6_has_been_assessed_over_ipv4() -> None:
     )
 
 
+def test_of_a_host_with_two_networks_a_client_needs_its_own() -> None:
+    second = "198.51.100.3"
+    addresses = {**ADDRESSES, "db1": [f"{V4}/32", f"{second}/32"]}
+    made = planned(REGISTER, [listener(5432, "0.0.0.0", families=["IPv4"])], addresses=addresses)
+
+    def results(app2: str) -> dict[str, t.Any]:
+        """app1 and app2 get to the first network alone, web1 to the second alone."""
+        found = {source: {"tried": []} for source in made["hosts"]}
+        for source, first, other in (
+            ("app1", "open", "filtered"),
+            ("app2", app2, "no_route"),
+            ("web1", "filtered", "open"),
+        ):
+            local = OWN[source][0]
+            for address, outcome in ((V4, first), (second, other)):
+                row = {"address": address, "protocol": "tcp", "ports": [5432], "outcome": outcome, "local": local}
+                found[source]["tried"].append(row)
+        return found
+
+    seen = rows(made, results("open"))
+    assert seen[f"{V4} 5432"] == {"reached": ["app1", "app2"], "refused": ["web1"]}
+    assert seen[f"{second} 5432"] == {"reachable_but_denied": ["web1"]}, "whom nobody lets in is tried everywhere"
+    assert findings(made, results("open"))[BLOCKED]["status"] == "pass"
+    assert findings(made, results("filtered"))[BLOCKED]["status"] == "fail"
+
+
 def test_witnesses_are_told() -> None:
     made = planned(REGISTER, ONE, witnesses=1)
     found = findings(made, tried(made, {}))[DENIED]
