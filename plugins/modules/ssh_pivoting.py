@@ -25,7 +25,7 @@ description:
     the journal.
   - Rule C(unprotected_keys) fails for each private key without a passphrase in a home directory. Keys are known by their format (OpenSSH, PEM,
     PKCS#8, PuTTY), whatever their name. There is no fix. Keys that need a security key (C(sk-)) are of no use to a thief and pass.
-  - Rule C(identity) wants a machine-id, and host keys that root alone can read. Its finding is there on every host.
+  - Rule C(identity) wants host keys that root alone can read. Its finding is there on every host, and carries most of the fingerprints.
   - The findings carry fingerprints of host keys, of authorized keys, of private keys without a passphrase, and a digest of the machine-id. The
     report joins them across hosts, and so finds a private key here that opens an account there, and what two hosts have in common. Keys
     and ids themselves never leave the host. Private keys with a passphrase leave no fingerprint, since reading the file opens nothing.

@@ -29,6 +29,7 @@ _NO_HOME = re.compile(
     r"/|/(bin|boot|dev|etc|home|lib\w*|media|mnt|nonexistent|opt|proc|root/.+|run|sbin|srv|sys|tmp|usr|var)"
     r"|/(dev|proc|sys|usr|run)/.*|/var/(lib|spool|cache|run|log|tmp|empty|backups|mail|list)"
 )
+_REASON = "lies on a network or FUSE file system, which is not looked into"
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PATH: int = getattr(os, "O_PATH", 0)
 
@@ -91,7 +92,7 @@ def resolve(host: Host, path: str) -> str:
         part = todo.pop()
         step = os.path.normpath(os.path.join(here, part))
         if is_remote(host, step):
-            raise Unseen(f"{path}: lies on a network or FUSE file system ({step}), which is not looked into")
+            raise Unseen(f"{path}: {_REASON}")
         target = _link(host, step)
         if target is None:
             here = step
@@ -143,7 +144,7 @@ def files(host: Host, home: Home, *, depth: int, limit: int, below: str = "") ->
     Raises Unseen after `limit` names, and (once all else was seen) for what could not be read.
     """
     todo = [(below, depth)]
-    unseen = ""
+    unseen = _mounted_in(host, home)
     while todo:
         folder, deeper = todo.pop(0)
         try:
@@ -164,6 +165,14 @@ def files(host: Host, home: Home, *, depth: int, limit: int, below: str = "") ->
                 todo.append((path, deeper - 1))
     if unseen:
         raise Unseen(unseen)
+
+
+def _mounted_in(host: Host, home: Home) -> str:
+    """Why not all of the home is looked at; empty where nothing remote is mounted in it."""
+    inside = sorted(
+        path for path, remote in host.once(remote_mounts).items() if remote and path.startswith(f"{home.path}/")
+    )
+    return f"{inside[0]}: {_REASON}" if inside else ""
 
 
 def _entries(host: Host, home: Home, folder: str) -> list[tuple[str, os.stat_result]]:

@@ -83,6 +83,11 @@ def with_files(**files: str) -> t.Callable[[Machine], None]:
     return lay
 
 
+def with_open_host_key(machine: Machine) -> None:
+    bare(machine)
+    machine.write("/etc/ssh/ssh_host_ed25519_key", KEY, mode=0o644)
+
+
 # The played sshd
 
 
@@ -164,5 +169,5 @@ CASES = (
         fixed=frozenset({"rhosts"}),
     ),
     Case("a key without a passphrase", with_files(**{"backup/key": KEY}), fails=frozenset({"unprotected_keys"})),
-    Case("no machine-id", with_files(**{"/etc/machine-id": "uninitialized\n"}), fails=frozenset({"identity"})),
+    Case("a host key that all can read", with_open_host_key, fails=frozenset({"identity"})),
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 import typing as t
@@ -68,10 +69,10 @@ UNPROTECTED_KEYS = Rule(
 )
 IDENTITY = Rule(
     name="identity",
-    title="The host has a machine-id, and host keys that root alone can read",
+    title="Nobody but root can read the host's private keys",
     risk="medium",
     reference=REFERENCE,
-    remedy="chmod 0600 the host key and make a new one where others may have read it; systemd-machine-id-setup.",
+    remedy="chmod 0600 the host key, and make a new one where somebody may have read it (ssh-keygen -A).",
 )
 RULES = (FORWARDING, HOSTBASED, OVERRIDDEN, RHOSTS, UNPROTECTED_KEYS, IDENTITY)
 OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -320,19 +321,17 @@ def _identity(host: Host, states: t.Sequence[grants.State], problems: Problems) 
     known = [values for state in states for _probe, values in state.answers[:1]]
     own, machine, admitted = keys.host_keys(host, known), keys.machine_id(host), keys.authorized(host, _all(states))
     prints = (*own.items, *machine.items, *(print_ for print_, _options in admitted.items))
-    wrong = [Evidence("/etc/machine-id", problem, "32 hexadecimal digits") for problem in machine.unseen]
-    wrong += keys.exposed(host, own.items)
-    unseen = (*own.unseen, *admitted.unseen, *problems.values())
-    told = f"{len(own.items)} host keys, {len(admitted.items)} authorized keys"
+    wrong = keys.exposed(host, own.items)
+    unseen = (*own.unseen, *machine.unseen, *admitted.unseen, *problems.values())
     evidence = (*wrong, *_options_of(admitted))
     if wrong:
-        message = "; ".join(f"{one.source}: {one.found}" for one in wrong)
+        message = "; ".join(f"{one.source} has {one.found}" for one in wrong)
         yield Finding(IDENTITY, HOST, f.FAIL, message, evidence, fingerprints=prints)
     elif unseen:
-        finding = _unseen(IDENTITY, HOST, unseen)
-        yield Finding(IDENTITY, HOST, f.NOT_ASSESSED, finding.message, finding.evidence, fingerprints=prints)
+        yield dataclasses.replace(_unseen(IDENTITY, HOST, unseen), fingerprints=prints)
     else:
-        yield Finding(IDENTITY, HOST, f.PASS, f"a machine-id, {told}", evidence, fingerprints=prints)
+        message = f"{len(own.items)} host keys; {len(admitted.items)} authorized keys open accounts here"
+        yield Finding(IDENTITY, HOST, f.PASS, message, evidence, fingerprints=prints)
 
 
 def _all(states: t.Iterable[grants.State]) -> list[sshd.Values]:

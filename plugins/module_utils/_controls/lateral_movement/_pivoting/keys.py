@@ -19,7 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, ssh_keys
 from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, homes, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Found, Home, Unseen
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 PRIVATE_KEY, AUTHORIZED_KEY, HOST_KEY, MACHINE_ID = "private_key", "authorized_key", "host_key", "machine_id"
@@ -196,13 +196,15 @@ def exposed(host: Host, keys: t.Iterable[Fingerprint]) -> list[Evidence]:
 
 
 def machine_id(host: Host) -> Lot:
-    """A digest of the machine-id; the id itself is to be kept confidential (machine-id(5))."""
+    """A digest of the machine-id, which is to be kept confidential itself (machine-id(5)); containers may have none."""
     try:
         text = host.read_text("/etc/machine-id").strip()
+    except Missing:
+        return Lot()
     except HostError as exc:
         return Lot((), (str(exc),))
-    if not re.fullmatch(r"[0-9a-f]{32}", text) or not text.strip("0"):
-        return Lot((), (f"/etc/machine-id: holds no machine-id ({printable(text[:40]) or 'empty'})",))
+    if not re.fullmatch(r"[0-9a-f]{32}", text):
+        return Lot()
     digest = hashlib.sha256(f"infosec.principles:{text}".encode()).hexdigest()
     return Lot((Fingerprint(MACHINE_ID, digest, "/etc/machine-id"),))
 
