@@ -28,10 +28,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import files
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command, TakeUp
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._engine.iptables import LoadChains
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
-from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate, State, UnitState
+from ansible_collections.infosec.principles.plugins.module_utils._engine.units import State, UnitState
 from ansible_collections.infosec.principles.plugins.module_utils._formats import iptables_save
 from ansible_collections.infosec.principles.plugins.module_utils._host import units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
@@ -75,7 +76,7 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
     made = (*_files(host, wanted), *_kept(host))
     if not made and not list(_in_the_kernel(host, wanted)):
         return ()
-    return (*_packages(host, wanted), *made, *_unloading(host), _loading(host))
+    return (*_packages(host, wanted), *made, _loading(host))
 
 
 # What the kernel filters by
@@ -295,19 +296,20 @@ def _files(host: Host, wanted: Wanted) -> t.Iterator[Change]:
         else:
             yield files.remove_file(host, path)
         if path == ufw_load.SETS and text:
-            yield FILLED
+            yield _fill([name for family in FAMILIES for name in ufw_rules.sets(wanted, family)])
     yield from _hooking(host)
 
 
-#: Before the rules that name the sets are tried. Those that no rule names are swept away by whatever is loaded next.
-FILLED = Command(
-    title="fill the sets of clients",
-    before="",
-    after=f"ipset -exist restore -file {ufw_load.SETS}\n",
-    do=(("ipset", "-exist", "restore", "-file", ufw_load.SETS),),
-    undo=(),
-    probe=("false",),
-)
+def _fill(names: t.Sequence[str]) -> Command:
+    """Done before the rules that name the sets are tried. The last set is there when all are."""
+    return Command(
+        title="fill the sets of clients",
+        before="",
+        after=f"ipset -exist restore -file {ufw_load.SETS}\n",
+        do=(("ipset", "-exist", "restore", "-file", ufw_load.SETS),),
+        undo=(("sh", "-c", 'for name; do ipset destroy "$name" 2>/dev/null || :; done', "sh", *names),),
+        probe=("ipset", "-n", "list", names[-1]),
+    )
 
 
 def _validation(host: Host, path: str) -> tuple[str, ...]:
@@ -353,23 +355,11 @@ def _with_enabled(text: str) -> str:
     return "".join(lines)
 
 
-def _unloading(host: Host) -> t.Iterator[Change]:
-    """Nothing now, but taking back the first run begins with it: our files are still there then."""
-    if _read(host, ufw_load.LOADER) is None:
-        yield Command(
-            title="keep the rules of the register in ufw",
-            before="",
-            after="",
-            do=(),
-            undo=(("sh", ufw_load.LOADER, "stop"),),
-            probe=("iptables", "-w", "-t", "mangle", "-C", "INPUT", "-j", ufw_rules.GATE),
-        )
-
-
 def _loading(host: Host) -> Change:
-    if any(_missing(host, family) for family in _of_ufw(host)):
-        return Activate(UNIT, "restart")
     whole = not [item for family in _of_ufw(host) for item in _ufws_own(host, family)]
-    # The same is done after taking back, when there may be nothing to load.
-    load = f"[ ! -e {ufw_load.LOADER} ] || exec sh {ufw_load.LOADER} {'start' if whole else 'rebuild'}"
-    return TakeUp("load the rules of the register", ("sh", "-c", load))
+    if whole and not any(_missing(host, family) for family in _of_ufw(host)):
+        load = ("sh", ufw_load.LOADER, "start")
+        return LoadChains("load the rules of the register", load, (ufw_rules.PREFIX,), beside="ufw-user-input")
+    prefixes = (ufw_rules.PREFIX, *(f"{family.ufw}-" for family in FAMILIES))
+    rebuild = ("sh", ufw_load.LOADER, "rebuild")
+    return LoadChains("load the rules of ufw anew", rebuild, prefixes, beside="ufw-user-input", policies=True)
