@@ -59,6 +59,7 @@ author:
   - The infosec.principles authors (@infosec-principles)
 notes:
   - As an ordinary user nothing can be seen; all is RV(findings[].status=not_assessed).
+  - A connection that is there already goes on until it ends, also where the register has not let it in since.
   - The register knows TCP and UDP. Hosts that take in other protocols (IPsec, GRE, VRRP, OSPF) are not served by this control yet.
   - What containers and virtual machines ask of the host itself, such as names (aardvark-dns, dnsmasq) and leases, is inbound traffic like any
     other; declare it, with their networks as clients.
