@@ -48,8 +48,8 @@ POLL_SECONDS = 0.1
 STASH = "/run/infosec-principles-firewalld.json"
 #: Programs whose rules a reload flushes: how to save, and how to load them again with their counters.
 TABLES = {
-    "iptables": (("iptables-save", "-c"), ("iptables-restore", "-c")),
-    "ip6tables": (("ip6tables-save", "-c"), ("ip6tables-restore", "-c")),
+    "iptables": (("iptables-save", "-c"), ("iptables-restore", "-w", "30", "-c")),
+    "ip6tables": (("ip6tables-save", "-c"), ("ip6tables-restore", "-w", "30", "-c")),
     "ebtables": (("ebtables-save",), ("ebtables-restore",)),
 }
 #: Answers of firewalld where somebody (Docker, NetworkManager) has put the thing back already, or elsewhere.
@@ -69,11 +69,11 @@ Settings = dict[str, dict[str, Json]]
 @kind
 @dataclasses.dataclass(frozen=True)
 class Reload(Change):
-    """Make firewalld take up its files. own: how the names of our policies and sets begin, which are not put back."""
+    """Make firewalld take up its files. own: the names of our policies and sets, which are not put back."""
 
     activates: t.ClassVar[bool] = True
 
-    own: str
+    own: tuple[str, ...]
 
     def describe(self) -> str:
         return "reload firewalld, and put back what others have set at run time"
@@ -139,24 +139,24 @@ class Holder:
     def read(self, host: Machine, name: str) -> Settings:
         return t.cast(Settings, _call(host, self.interface, self.getter, "s", name))
 
-    def all(self, host: Machine, own: str) -> dict[str, Settings]:
+    def all(self, host: Machine, own: t.Collection[str]) -> dict[str, Settings]:
         names = _call(host, self.interface, self.lister)
-        return {name: self.read(host, name) for name in names if not name.startswith(own)}
+        return {name: self.read(host, name) for name in names if name not in own}
 
 
 ZONE = Holder(".zone", "getZones", "getZoneSettings2", "setZoneSettings2")
 POLICY = Holder(".policy", "getPolicies", "getPolicySettings", "setPolicySettings")
 
 
-def snapshot(host: Machine, own: str) -> dict[str, Json]:
+def snapshot(host: Machine, own: t.Collection[str]) -> dict[str, Json]:
     """Everything that a reload loses and that is not ours. Raises ChangeError."""
     return {
-        "zones": ZONE.all(host, own),
+        "zones": ZONE.all(host, ()),
         "policies": POLICY.all(host, own),
         "sets": {
             name: entries
             for name in _call(host, ".ipset", "getIPSets")
-            if not name.startswith(own)
+            if name not in own
             for entries in _entries(host, name)
         },
         "direct": {ask: _call(host, ".direct", ask) for ask, _add, _signature in DIRECT},

@@ -14,6 +14,7 @@ and the table logs what it would drop.
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -37,6 +38,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 NAME = "firewalld"
 UNIT = firewalld.UNIT
+POLICIES = "/usr/lib/firewalld/policies"
 CONFIG = "/etc/firewalld/firewalld.conf"
 ON = units.State(active=True, enablement="enabled")
 LISTING = ruleset.listing("inet", "firewalld")
@@ -71,7 +73,9 @@ def compare(host: Host, wanted: Wanted) -> list[Difference]:
 
 
 def _suits(host: Host) -> None:
-    """Raises HostError where firewalld does not filter through nftables."""
+    """Raises HostError where firewalld has no policies, or does not filter through nftables."""
+    if not host.exists(POLICIES):
+        raise HostError(f"{POLICIES}: there is none, as before firewalld 0.9, which has no policies; update firewalld")
     try:
         found = re.search(r"(?m)^\s*FirewallBackend\s*=\s*(\S+)", host.read_text(CONFIG))
     except Missing:
@@ -219,7 +223,7 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
             else ()
         ),
         *((units.UnitState(UNIT, state, ON),) if state != ON else ()),
-        *((firewalld.Reload(model.OWN),) if stale else ()),
+        *((firewalld.Reload(_own(host, held)),) if stale else ()),
     )
 
 
@@ -229,6 +233,11 @@ def _files(host: Host, held: model.Policy | None) -> t.Iterator[Change]:
             yield files.remove_file(host, path)
         elif now != text:
             yield files.write_file(host, path, text)
+
+
+def _own(host: Host, held: model.Policy | None) -> tuple[str, ...]:
+    """The names of our policy and sets, those of an older register too."""
+    return tuple(os.path.basename(path)[: -len(".xml")] for path in _texts(host, held)) or (model.POLICY,)
 
 
 def _ready(host: Host) -> t.Iterator[Change]:

@@ -21,7 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.nft import Chain, Table, plain
 
-#: firewalld takes at most 17 letters for a policy, 31 for a set. It keeps rules of its own under such names too.
+#: firewalld takes at most 17 letters for a policy, 31 for a set.
 OWN = "infosec-"
 POLICY = f"{OWN}inbound"
 FOLDER = "/etc/firewalld"
@@ -193,10 +193,11 @@ def _text(value: str) -> str:
 
 
 #: What changes nothing about whom a rule lets in: "established" has had its answer before, and counters count.
-IDLE = ("ct state == { new, untracked }", "counter")
+IDLE = ("ct state == { new, untracked }", "ct state new,untracked", "counter")
 #: What firewalld lets in before all policies. Our table beside it judges translated packets.
 BEFORE = (
     ("accept", "ct state == { established, related }"),
+    ("accept", "ct state established,related"),
     ("accept", "ct status dnat"),
     ("accept", "meta iifname lo"),
 )

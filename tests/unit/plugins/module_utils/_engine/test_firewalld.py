@@ -271,7 +271,7 @@ def played(request: pytest.FixtureRequest, tmp_path: pathlib.Path, monkeypatch: 
     return Firewalld(tmp_path, request.param)
 
 
-RELOAD = firewalld.Reload(OWN)
+RELOAD = firewalld.Reload((f"{OWN}inbound", f"{OWN}1-v4"))
 
 
 def test_what_others_have_outlives_a_reload(played: Firewalld) -> None:
@@ -285,6 +285,17 @@ def test_what_is_ours_is_taken_from_the_files(played: Firewalld) -> None:
     RELOAD.apply(played, tag="t-0")
     assert played.sets[f"{OWN}1-v4"] == ["192.0.2.2"]
     assert played.policies[f"{OWN}inbound"]["ports"]["data"] == [["1", "tcp"]]
+
+
+def test_what_has_a_name_like_ours_is_not_ours(played: Firewalld) -> None:
+    for zone in (played.zones, played.permanent):
+        zone[f"{OWN}inbound"] = {}
+        zone[f"{OWN}vpn"] = {}
+    for name in (f"{OWN}inbound", f"{OWN}vpn"):
+        played.zones[name] = {"interfaces": _list("as", [f"if-{name[-3:]}"])}
+    before = played.state()
+    RELOAD.apply(played, tag="t-0")
+    assert played.state() == before
 
 
 def test_taking_back_is_reloading_again(played: Firewalld) -> None:

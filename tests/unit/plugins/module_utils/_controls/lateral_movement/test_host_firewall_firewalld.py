@@ -319,6 +319,7 @@ class Played:
 
     def __init__(self, root: pathlib.Path, *, table: str = "", unit: str = ON, version: str = "1.3.3") -> None:
         self.root, self.table, self.unit, self.version = root, table, unit, version
+        (root / firewalld.POLICIES.lstrip("/")).mkdir(parents=True)
 
     def host(self, *, root: bool = True) -> Host:
         class Root(Host):
@@ -452,6 +453,21 @@ def test_another_backend_of_firewalld_is_not_judged(tmp_path: pathlib.Path) -> N
     played.write(firewalld.CONFIG, "FirewallBackend=iptables\n")
     with pytest.raises(HostError, match="FirewallBackend is iptables"):
         firewalld.compare(played.host(), WANTED)
+
+
+def test_a_firewalld_without_policies_is_not_judged(tmp_path: pathlib.Path) -> None:
+    host = Played(tmp_path).host()
+    (tmp_path / firewalld.POLICIES.lstrip("/")).rmdir()
+    with pytest.raises(HostError, match="as before firewalld"):
+        firewalld.compare(host, WANTED)
+
+
+def test_names_of_ours_are_not_put_back_by_the_reload(tmp_path: pathlib.Path) -> None:
+    played = Played(tmp_path, table=listed(VERSIONS[1], "drifted"))
+    played.hold(WANTED)
+    played.write(f"{model.SETS}/infosec-9-v4.xml", model.HEAD)
+    own = [getattr(change, "own", ()) for change in firewalld.changes(played.host(), WANTED)][-1]
+    assert set(own) == {model.POLICY, "infosec-9-v4", *(one.name for one in model.made(ADMISSIONS).sets)}
 
 
 def test_only_root_sees_the_kernels_rules(tmp_path: pathlib.Path) -> None:
