@@ -29,7 +29,7 @@ options:
     description:
       - With V(enforce), what the register does not admit is dropped.
       - With V(log) it is only counted, and logged to the kernel's log with the prefix C(infosec_principles), at most ten packets a second.
-        Rule C(admission) goes on failing, since everybody is let in.
+        Rule C(admission) goes on failing, since everybody is let in (what ufw itself denies is still denied).
     type: str
     choices: [enforce, log]
     default: enforce

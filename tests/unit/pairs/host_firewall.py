@@ -11,6 +11,9 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
     nftables,
     policy,
+    ufw,
+    ufw_load,
+    ufw_rules,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
     LOG,
@@ -21,6 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 from .case import Case
 from .machine import Machine
 from .nft import KERNEL, Nft
+from .ufw import Ufw
 
 SERVICES = [
     {
@@ -107,7 +111,68 @@ def two_programs(machine: Machine) -> None:
     machine.unit("firewalld.service")
 
 
+def ufw_untouched(machine: Machine) -> None:
+    Ufw(machine)
+
+
+def ufw_as_left(machine: Machine) -> None:
+    ufw_held(machine)
+
+
+def ufw_held(machine: Machine) -> Ufw:
+    """As a run leaves it."""
+    played = Ufw(machine)
+    for path, text in ufw.texts(WANTED).items():
+        if text:
+            machine.write(path, text, mode=0o640)
+    machine.write(ufw_load.HOOK, ufw_load.hooked(None), mode=0o740)
+    played.start()
+    return played
+
+
+def ufw_edited(table: str, chain: str, rules: list[str]) -> t.Callable[[Machine], None]:
+    """Held, and then somebody changed a chain by hand."""
+
+    def lay(machine: Machine) -> None:
+        played = ufw_held(machine)
+        played.put("iptables", table, {**played.get("iptables", table), chain: rules})
+
+    return lay
+
+
+def ufw_not_run(machine: Machine) -> None:
+    ufw_held(machine)
+    machine.path(ufw_load.HOOK).chmod(0o640)
+    machine.write(ufw.CONF, "ENABLED=no\n")
+
+
 CASES = (
+    Case("ufw as people left it", ufw_untouched, OPTIONS, fails=BOTH, passes=ONE, fixed=BOTH),
+    Case("ufw held", ufw_as_left, OPTIONS, passes=BOTH | ONE),
+    Case(
+        "ufw with our chain flushed",
+        ufw_edited("mangle", ufw_rules.GATE, []),
+        OPTIONS,
+        fails=ADMISSION,
+        passes=PERSISTENCE,
+        fixed=ADMISSION,
+    ),
+    Case(
+        "ufw with somebody's rule before ours",
+        ufw_edited("mangle", "INPUT", ["-p tcp -j ACCEPT", f"-j {ufw_rules.GATE}"]),
+        OPTIONS,
+        fails=ADMISSION,
+        passes=PERSISTENCE,
+        fixed=ADMISSION,
+    ),
+    Case(
+        "ufw that denies a client",
+        ufw_edited("filter", "ufw-user-input", ["-p tcp -m tcp --dport 443 -j DROP"]),
+        OPTIONS,
+        fails=ADMISSION,
+        passes=PERSISTENCE,
+    ),
+    Case("ufw that does not run ours", ufw_not_run, OPTIONS, fails=PERSISTENCE, passes=ADMISSION, fixed=PERSISTENCE),
     Case("two programs", two_programs, OPTIONS, fails=ONE),
     Case(
         "two programs, and one of them chosen",

@@ -217,7 +217,7 @@ def _after_a_boot(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
 
 
 def _stale(host: Host, wanted: Wanted) -> t.Iterator[Evidence]:
-    for path, text in _texts(wanted).items():
+    for path, text in texts(wanted).items():
         now = _read(host, path)
         if now != (text or None):
             found = "no such file" if now is None else "another text"
@@ -277,7 +277,7 @@ def _is_executable(host: Host) -> bool:
 # Bringing it about
 
 
-def _texts(wanted: Wanted) -> dict[str, str]:
+def texts(wanted: Wanted) -> dict[str, str]:
     """Our own files; those without a text are not to be there."""
     rules = {f"{ufw_load.FOLDER}/{one.iptables}.rules": ufw_rules.rules_file(wanted, one) for one in FAMILIES}
     return {ufw_load.LOADER: ufw_load.LOADER_TEXT, ufw_load.SETS: ufw_rules.sets_file(wanted), **rules}
@@ -289,7 +289,7 @@ def _packages(host: Host, wanted: Wanted) -> t.Iterator[Change]:
 
 
 def _files(host: Host, wanted: Wanted) -> t.Iterator[Change]:
-    differing = {path: text for path, text in _texts(wanted).items() if _read(host, path) != (text or None)}
+    differing = {path: text for path, text in texts(wanted).items() if _read(host, path) != (text or None)}
     for path, text in differing.items():
         if text:
             yield files.write_file(host, path, text, mode=0o640, validate=_validation(host, path))

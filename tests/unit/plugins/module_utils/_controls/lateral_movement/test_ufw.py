@@ -46,7 +46,7 @@ def machine(release: str, state: str, wanted: Wanted | None = None) -> Machine:
     """A recording; with `wanted`, our files as they are written for it."""
     (path,) = RECORDINGS.glob(f"ufw-*-{release}-{state}.json")
     found: Machine = json.loads(path.read_text(encoding="utf-8"))
-    texts = ufw._texts(wanted) if wanted else {}
+    texts = ufw.texts(wanted) if wanted else {}
     found["files"].update({name: text for name, text in texts.items() if text})
     return found
 
