@@ -70,6 +70,10 @@ notes:
   - Options of authorized keys (C(permitopen), C(port-forwarding), C(tunnel)) cannot grant what sshd_config denies; they are evidence only.
   - Users with a shell can forward with programs of their own; denying it in sshd takes away the way that needs no program and leaves no
     process.
+  - OpenSSH's sshd alone is judged. C(sshd -T) reads the files, so an sshd that was not reloaded since they were written is judged by what it
+    would do after a reload.
+  - C(Match) lines with criteria that sshd cannot be asked about (C(rdomain), C(version), C(sessiontype), C(command)) make the rules
+    RV(findings[].status=not_assessed), unless the drop-in of this control outweighs them.
   - An sshd before 8.2 has no C(Include). There the settings are written to the top of its configuration, and C(Match) blocks that grant more
     are reported.
   - Home directories on network and FUSE file systems are not looked into, since a dead server would hold the run; they are

@@ -125,7 +125,7 @@ def _openssh(data: bytes) -> PrivateKey:
 def _putty(data: bytes) -> PrivateKey:
     lines = data.decode("latin-1").splitlines()
     fields = dict(line.split(": ", 1) for line in lines if ": " in line)
-    algorithm = next(value for name, value in fields.items() if name.startswith("PuTTY-User-Key-File-"))
+    _version, _colon, algorithm = lines[0].partition(": ")
     first = lines.index(f"Public-Lines: {fields.get('Public-Lines')}") + 1 if "Public-Lines" in fields else 0
     encoded = "".join(lines[first : first + int(fields.get("Public-Lines", "0"))])
     return PrivateKey(PUTTY, algorithm, fields.get("Encryption") != "none", False, blob(algorithm, encoded))

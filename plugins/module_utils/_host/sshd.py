@@ -21,7 +21,7 @@ CONFIG = "/etc/ssh/sshd_config"
 _VALUED = "bcCEfgGhkopuV"
 _KEPT = "op"
 _SOCKETS = ("ssh.socket", "sshd.socket")
-_SESSION = re.compile(r"sshd(?:-session)?: (?P<account>[^\s@]+)(?:@\S+)?\s*")
+_SESSION = re.compile(r"sshd(?:-session)?: (?P<account>[^\s@\[\]]+)(?:@\S+)?\s*")
 _ARGV = re.compile(r"argv\[\]=(.*?) ;")
 _NO_FOLDER = re.compile(r"Missing privilege separation directory: (/run/[\w.-]+)")
 #: sshd wants this folder, which systemd removes while a socket-activated sshd has no connection; here it is made in a

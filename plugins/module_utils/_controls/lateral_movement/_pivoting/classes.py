@@ -24,6 +24,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.sshd impo
 ANYWHERE = "192.0.2.1"
 MAX_PROBES = 200
 NAMED = 3
+#: Criteria that a connection can be made up for.
+KNOWN = frozenset(("all", "user", "group", "host", "address", "localaddress", "localport", "invalid-user"))
 #: Characters that -C takes for its own.
 _UNSPEAKABLE = frozenset(", \t\n=")
 

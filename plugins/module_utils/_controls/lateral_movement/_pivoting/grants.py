@@ -10,7 +10,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._pivoting import classes
-from ansible_collections.infosec.principles.plugins.module_utils._formats.sshd_config import Setting
+from ansible_collections.infosec.principles.plugins.module_utils._formats import sshd_config
+from ansible_collections.infosec.principles.plugins.module_utils._formats.sshd_config import Criteria, Setting
 from ansible_collections.infosec.principles.plugins.module_utils._host import sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
@@ -72,7 +73,21 @@ def read(host: Host, daemon: sshd.Daemon) -> State:
     settings = sshd.settings(host, daemon.config)
     probes, unasked = classes.probes(host, daemon, settings)
     answers = tuple((probe, sshd.effective(host, daemon, probe.specification)) for probe in probes)
-    return State(daemon, settings, answers, unasked)
+    return State(daemon, settings, answers, unasked + len(_unaskable(settings)))
+
+
+def _unaskable(settings: t.Iterable[Setting]) -> set[tuple[Criteria, ...]]:
+    """Match lines that no connection can be made up for, where what they set may count."""
+    decided: set[str] = set()
+    found: set[tuple[Criteria, ...]] = set()
+    ours = {keyword.lower() for keyword, _value, _others in (*FORWARDING, *HOSTBASED)}
+    for setting in settings:
+        if setting.keyword in ours - decided and setting.under:
+            if sshd_config.everyone(setting.under):
+                decided.add(setting.keyword)
+            elif any(name not in classes.KNOWN for one in setting.under for name, _patterns in one):
+                found.add(setting.under)
+    return found
 
 
 def grants(state: State, wanted: Wanted) -> list[Grant]:
