@@ -17,6 +17,8 @@ description:
     asked for. All other forwarded traffic is left alone.
   - The firewall program that is active on the host is used, nftables where there is none. nftables gets a table C(inet infosec_principles) of
     its own, firewalld a policy of its own and that table beside it, ufw chains of its own; nothing that others made is touched.
+  - Under ufw, no C(ufw allow) opens a port past the register, and a C(ufw deny) or a ban still holds; one that turns a client of the register
+    away is told, and left for a person to remove.
   - Rule C(admission) compares what the kernel or the program filters by now, not a file. A table that somebody flushed or edited is a finding,
     and is mended.
   - Rule C(persistence) fails where the same rules would not be there after a boot.
