@@ -52,6 +52,10 @@ TABLES = {
     "ip6tables": (("ip6tables-save", "-c"), ("ip6tables-restore", "-w", "30", "-c")),
     "ebtables": (("ebtables-save",), ("ebtables-restore",)),
 }
+#: Chains of those who make their rules again when firewalld says that it has reloaded: beside what is put back.
+LISTENERS = ("DOCKER", "LIBVIRT_", "NETAVARK")
+#: For how long they are at it.
+SETTLE = 3
 #: Answers of firewalld where somebody (Docker, NetworkManager) has put the thing back already, or elsewhere.
 SETTLED = ("ALREADY_ENABLED", "ZONE_ALREADY_SET", "ZONE_CONFLICT", "NOT_ENABLED", "already bound to zone")
 #: What direct rules are made of: how to ask for all, how to add one, and its D-Bus signature.
@@ -178,8 +182,18 @@ def restore(host: Machine, others: t.Mapping[str, Json]) -> t.Iterator[str]:
         for one in others["direct"][ask]:
             if one not in now:
                 yield from _try(host, ".direct", add, signature, *words(f"({signature})", one))
-    for name, text in others["tables"].items():
-        yield from _load(host, name, text)
+    yield from _load_tables(host, others["tables"])
+
+
+def _load_tables(host: Machine, tables: t.Mapping[str, str]) -> t.Iterator[str]:
+    listened = any(name in text for text in tables.values() for name in LISTENERS)
+    deadline = time.monotonic() + (SETTLE if listened else 0)
+    while True:
+        for name, text in tables.items():
+            yield from _load(host, name, text)
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(POLL_SECONDS)
 
 
 def differing(before: Settings, now: Settings) -> Settings:

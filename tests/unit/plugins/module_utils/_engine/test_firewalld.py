@@ -315,6 +315,36 @@ def test_nothing_is_put_back_where_nothing_was_lost(played: Firewalld) -> None:
     assert played.state() == kept.state()
 
 
+class Clock:
+    """A time that only sleeping lets pass, and during which somebody does something."""
+
+    def __init__(self, act: t.Callable[[], None]) -> None:
+        self.now, self.act = 0.0, act
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.act()
+
+
+def test_rules_that_docker_makes_again_beside_its_own_do_not_stay(
+    played: Firewalld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played.tables["iptables"] = SAVED.replace("f2b-sshd", "DOCKER")
+    before = played.state()
+
+    def again() -> None:
+        if 1 < clock.now < 1.3:
+            played.tables["iptables"] += "*filter\n-A FORWARD -j DOCKER\nCOMMIT\n"
+
+    clock = Clock(again)
+    monkeypatch.setattr(firewalld, "time", clock)
+    RELOAD.apply(played, tag="t-0")
+    assert clock.now > 1.3 and played.state() == before
+
+
 def test_a_firewalld_that_is_off_stays_off(played: Firewalld) -> None:
     played.active = False
     RELOAD.apply(played, tag="t-0")
