@@ -131,7 +131,7 @@ def matches_address(patterns: str, address: str) -> bool:
 def sample(patterns: str, known: t.Iterable[str]) -> str | None:
     """A text that the list matches: one of `known`, else one made up; None where there is none."""
     made_up = (re.sub(r"\*", "", one).replace("?", "x") or "x" for one in patterns.split(",") if one[:1] != "!")
-    return next((text for text in (*made_up, *known) if text and matches(patterns, text)), None)
+    return next((text for text in (*known, *made_up) if text and matches(patterns, text)), None)
 
 
 def sample_address(patterns: str, known: t.Iterable[str]) -> str | None:

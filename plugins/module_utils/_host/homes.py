@@ -26,7 +26,7 @@ _REMOTE = re.compile(
 )
 #: Homes of accounts that have none of their own.
 _NO_HOME = re.compile(
-    r"/|/(bin|boot|dev|etc|home|lib\w*|media|mnt|nonexistent|opt|proc|root/.+|run|sbin|srv|sys|tmp|usr|var)"
+    r"/|/(bin|boot|dev|etc|home|lib\w*|media|mnt|nonexistent|opt|proc|run|sbin|srv|sys|tmp|usr|var)"
     r"|/(dev|proc|sys|usr|run)/.*|/var/(lib|spool|cache|run|log|tmp|empty|backups|mail|list)"
 )
 _REASON = "lies on a network or FUSE file system, which is not looked into"

@@ -30,7 +30,7 @@ def refusal(host: Host, *, bastion: bool, by_rhosts: bool) -> tuple[Evidence, ..
     found = [Evidence(f"a session of {ride.account}", _told(ride), f"{_REMEDY}; {_OVERRIDE}") for ride in rides]
     if by_rhosts and own_method(host) == "hostbased":
         remedy = f"Log in with a key of your own; {_OVERRIDE}"
-        found.append(Evidence("SSH connection of this run", "it logged in by HostbasedAuthentication", remedy))
+        found.append(Evidence("the SSH connection of this run", "it logged in by HostbasedAuthentication", remedy))
     return tuple(found[:MAX_NAMED])
 
 

@@ -144,7 +144,7 @@ def _users(host: Host, lines: t.Sequence[tuple[Criteria, ...]]) -> list[User]:
     known = {one.name: one for one in host.once(accounts.groups)}
     known.update({one.name: one for one in (accounts.group(host, name) for name in named) if one})
     names += [member for name in named if name in known for member in known[name].members]
-    names += [sshd_config.sample(text, ()) or "" for kind, text in patterns if kind == "user"]
+    names += [sshd_config.sample(text, names) or "" for kind, text in patterns if kind == "user"]
     primary = {account.name: account.gid for account in listed}
     speakable = (name for name in dict.fromkeys(names) if name and not _UNSPEAKABLE & set(name))
     membership = _membership(known.values())

@@ -76,15 +76,16 @@ class Lot:
 def private(host: Host, *, depth: int, limit: int) -> Lot:
     """Every private key in the homes. depth, limit: how deep, and how many files of a home."""
     found, unseen = host.once(homes.read)
-    keys: list[Key] = []
+    keys: dict[str, Key] = {}
     problems = list(unseen)
     deadline = time.monotonic() + SECONDS
     for home in found:
         try:
-            keys += _keys(host, home, depth, limit, deadline)
+            for key in _keys(host, home, depth, limit, deadline):
+                keys.setdefault(key.found.path, key)
         except Unseen as exc:
             problems.append(str(exc))
-    return Lot(tuple(keys), tuple(problems))
+    return Lot(tuple(keys.values()), tuple(problems))
 
 
 def _keys(host: Host, home: Home, depth: int, limit: int, deadline: float) -> t.Iterator[Key]:
