@@ -11,7 +11,6 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys
 
-
 #: How the names of all algorithms begin; sparing a look at 100,000 lines of something else.
 _ALGORITHMS = ("ssh-", "ecdsa-", "sk-")
 

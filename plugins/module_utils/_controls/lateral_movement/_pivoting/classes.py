@@ -137,31 +137,32 @@ def _patterns(lines: t.Iterable[tuple[Criteria, ...]]) -> list[tuple[str, str]]:
 
 def _users(host: Host, lines: t.Sequence[tuple[Criteria, ...]]) -> list[User]:
     """Every account, people first, the members of the groups that are named, and whom else a User pattern means."""
+    patterns = _patterns(lines)
+    groups = _groups(host, [name for kind, text in patterns if kind == "group" for name in text.split(",")])
     listed = sorted(host.once(accounts.read), key=lambda one: (one.uid != 0, not one.person, one.uid))
     names = [account.name for account in listed]
-    patterns = _patterns(lines)
-    named = [name for kind, text in patterns if kind == "group" for name in text.split(",")]
+    names += [member for group in groups for member in group.members]
+    names += [sshd_config.sample(text, names) or "" for kind, text in patterns if kind == "user"]
+    speakable = [name for name in dict.fromkeys(names) if name and not _UNSPEAKABLE & set(name)]
+    membership = _membership(listed, groups)
+    return [User(name, frozenset(membership.get(name, ()))) for name in speakable or ["root"]]
+
+
+def _groups(host: Host, named: t.Iterable[str]) -> list[accounts.Group]:
+    """Every group that can be listed, and those of these names that cannot."""
     known = {one.name: one for one in host.once(accounts.groups)}
     known.update({one.name: one for one in (accounts.group(host, name) for name in named) if one})
-    names += [member for name in named if name in known for member in known[name].members]
-    names += [sshd_config.sample(text, names) or "" for kind, text in patterns if kind == "user"]
-    primary = {account.name: account.gid for account in listed}
-    speakable = (name for name in dict.fromkeys(names) if name and not _UNSPEAKABLE & set(name))
-    membership = _membership(known.values())
-    by_gid = {one.gid: one.name for one in known.values()}
-    return [
-        User(
-            name,
-            frozenset(membership.get(name, set()) | ({by_gid[gid]} if (gid := primary.get(name)) in by_gid else set())),
-        )
-        for name in speakable
-    ] or [User("root", frozenset({"root"}))]
+    return list(known.values())
 
 
-def _membership(groups: t.Iterable[accounts.Group]) -> dict[str, set[str]]:
+def _membership(listed: t.Iterable[accounts.Account], groups: t.Iterable[accounts.Group]) -> dict[str, set[str]]:
+    """The names of the groups that each account is in."""
     found: dict[str, set[str]] = {}
+    primary: dict[int, list[str]] = {}
+    for account in listed:
+        primary.setdefault(account.gid, []).append(account.name)
     for group in groups:
-        for member in group.members:
+        for member in (*group.members, *primary.get(group.gid, ())):
             found.setdefault(member, set()).add(group.name)
     return found
 
