@@ -73,17 +73,16 @@ def settings(
 
     read, glob: the text of a file; the sorted paths that match. A file that `read` has no text for ("") sets nothing.
     """
-    around, under = under, under
+    here = under
     for number, line in enumerate(read(path).splitlines(), 1):
         keyword, arguments = split(line)
         if keyword == "match":
-            under = (*around, criteria(arguments))
+            here = (*under, criteria(arguments))
         elif keyword:
-            yield Setting(path, number, keyword, tuple(arguments), under)
+            yield Setting(path, number, keyword, tuple(arguments), here)
         if keyword == "include" and depth < DEPTH:
-            for pattern in arguments:
-                for name in glob(posixpath.join(FOLDER, pattern)):
-                    yield from settings(name, read, glob, under, depth + 1)
+            for name in (name for pattern in arguments for name in glob(posixpath.join(FOLDER, pattern))):
+                yield from settings(name, read, glob, here, depth + 1)
 
 
 def criteria(arguments: t.Sequence[str]) -> Criteria:

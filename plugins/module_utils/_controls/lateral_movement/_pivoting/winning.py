@@ -64,8 +64,7 @@ def _drop_ins(host: Host, states: t.Sequence[grants.State], *, bastion: bool) ->
 
 def _blocks(host: Host, states: t.Sequence[grants.State], *, bastion: bool) -> t.Iterator[Change]:
     """Our own block at the top of each configuration that would read our file too late, or not at all."""
-    for config in dict.fromkeys(state.daemon.config for state in states):
-        state = next(state for state in states if state.daemon.config == config)
+    for config, state in {state.daemon.config: state for state in states}.items():
         able = sshd.version(host, state.daemon) >= HAS_INCLUDE
         if able and comes_first(host, state):
             continue
