@@ -108,6 +108,7 @@ class Activate(Change):
     """Reload or restart a unit so that it takes up what was written, and see that it is healthy.
 
     Healthy: the unit is active and each (address, TCP port) of `ports` takes a connection within `seconds`.
+    if_active: whether a unit that does not run by then is left alone; another fix of the run may have stopped it.
     """
 
     activates: t.ClassVar[bool] = True
@@ -116,6 +117,7 @@ class Activate(Change):
     verb: str
     ports: tuple[tuple[str, int], ...] = ()
     seconds: int = 30
+    if_active: bool = False
 
     def describe(self) -> str:
         return f"{self.verb} {self.unit}"
@@ -125,6 +127,8 @@ class Activate(Change):
         return {"before_header": header, "after_header": header, "before": "", "after": f"taken up by {self.verb}\n"}
 
     def apply(self, host: Machine, *, tag: str) -> None:
+        if self.if_active and not read_state(host, self.unit).active:
+            return
         shown = host.run(["systemctl", "show", "-p", "NeedDaemonReload", "--", self.unit]).stdout
         if "NeedDaemonReload=yes" in shown:
             # A drop-in of the unit is among what was written.

@@ -51,7 +51,7 @@ def changes(host: Host, states: t.Sequence[grants.State], *, bastion: bool, seco
     if not writes:
         return ()
     checks = [_check(host, state.daemon) for state in states]
-    taken_up = [one for state in states for one in take_up(state.daemon)]
+    taken_up = [one for state in states for one in take_up(host, state.daemon)]
     return (Guard(seconds), *writes, *checks, *taken_up)
 
 
@@ -124,7 +124,7 @@ def _check(host: Host, daemon: sshd.Daemon) -> Change:
     return Check(f"{daemon.name} accepts {daemon.config}", sshd.asking(host, daemon, "-t"))
 
 
-def take_up(daemon: sshd.Daemon) -> tuple[Change, ...]:
+def take_up(host: Host, daemon: sshd.Daemon) -> tuple[Change, ...]:
     """Reload; sessions go on. What a socket unit starts anew for each connection reads its files by itself.
 
     An sshd that has its port from a socket unit loses it by reloading and ends. If it runs by then it is restarted
@@ -133,6 +133,11 @@ def take_up(daemon: sshd.Daemon) -> tuple[Change, ...]:
     if daemon.by_socket:
         restart = ("systemctl", "try-restart", "--", daemon.unit)
         return (TakeUp(f"restart {daemon.unit} if it runs", restart),) if daemon.unit else ()
-    if daemon.unit:
-        return (Activate(daemon.unit, "reload", daemon.listening),)
+    if daemon.unit and _reloads(host, daemon.unit):
+        return (Activate(daemon.unit, "reload", daemon.listening, if_active=True),)
     return (TakeUp(f"reload {daemon.name}", ("kill", "-HUP", str(daemon.pid))),)
+
+
+def _reloads(host: Host, unit: str) -> bool:
+    """Whether the unit says how it is reloaded; sshd itself takes a signal."""
+    return "CanReload=no" not in host.ask("systemctl", "show", "-p", "CanReload", "--", unit).stdout

@@ -150,6 +150,16 @@ def test_a_daemon_that_answers_is_healthy(tmp_path: pathlib.Path) -> None:
     assert systemd.verbs == ["reload"]
 
 
+@pytest.mark.parametrize(("state", "times"), [(RUNNING, 2), (OFF, 0)])
+@pytest.mark.usefixtures("quick")
+def test_a_daemon_that_was_stopped_may_be_left_alone(tmp_path: pathlib.Path, state: State, times: int) -> None:
+    systemd = Systemd(tmp_path, state)
+    change = Activate(UNIT, "reload", seconds=0, if_active=True)
+    change.apply(systemd.host(), tag="t")
+    change.revert(systemd.host(), {}, tag="t")
+    assert systemd.verbs.count("reload") == times
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_daemon_that_is_not_active_is_ill(tmp_path: pathlib.Path) -> None:
     systemd = Systemd(tmp_path, OFF)

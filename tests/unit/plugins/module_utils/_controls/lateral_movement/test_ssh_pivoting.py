@@ -287,7 +287,7 @@ def test_whether_our_file_comes_first(ground: Ground, config: str, others: t.Map
     [
         (
             Daemon("ssh.service", unit="ssh.service", pid=1, listening=(("::1", 22),)),
-            Activate("ssh.service", "reload", (("::1", 22),)),
+            Activate("ssh.service", "reload", (("::1", 22),), if_active=True),
         ),
         (
             Daemon("ssh.service", unit="ssh.service", by_socket=True),
@@ -297,8 +297,16 @@ def test_whether_our_file_comes_first(ground: Ground, config: str, others: t.Map
         (Daemon("sshd", pid=7), TakeUp("reload sshd", ("kill", "-HUP", "7"))),
     ],
 )
-def test_taking_up(daemon: Daemon, change: t.Any) -> None:
-    assert winning.take_up(daemon) == ((change,) if change else ())
+def test_taking_up(ground: Ground, daemon: Daemon, change: t.Any) -> None:
+    assert winning.take_up(ground.host(), daemon) == ((change,) if change else ())
+
+
+def test_a_unit_that_does_not_say_how_to_reload_is_not_restarted(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ground, "_run", lambda argv, stdin, timeout: Completed(0, "CanReload=no\n", ""))
+    (change,) = winning.take_up(ground.host(), Daemon("x.service", unit="x.service", pid=7))
+    assert change == TakeUp("reload x.service", ("kill", "-HUP", "7"))
 
 
 def test_the_fix_is_guarded_checked_and_shared(ground: Ground) -> None:
