@@ -14,7 +14,7 @@ description:
   - Sends real requests to the UDP ports of DNS (53), NTP (123), SNMP (161) and QUIC (443). An empty datagram goes to any other UDP port; only a
     port that is closed answers that.
   - Many ports are tried at a time, within a time limit, and never more than the host has file descriptors for.
-  - A port that does not answer is tried twice, since a packet that got lost looks like one that was dropped on purpose.
+  - A port that does not answer is tried again when all have been tried, since a packet that got lost looks like one that was dropped on purpose.
 options:
   probes:
     description:

@@ -48,10 +48,12 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._register.model
 SSH, APPLICATION, METRICS = PORTS = (22, 8080, 9100)
 SWITCH = "h4-switch"
 GROUPS = 10
-#: The kernel's neighbour tables are shared by all namespaces, and each host gets to know each other.
-TABLES = [
-    pathlib.Path(f"/proc/sys/net/{family}/neigh/default/gc_thresh{n}") for family in ("ipv4", "ipv6") for n in (1, 2, 3)
+#: What all namespaces share: the neighbour tables, in which each host is to each other, and the queues of packets.
+SETTINGS = [
+    *(f"net/{family}/neigh/default/gc_thresh{n}" for family in ("ipv4", "ipv6") for n in (1, 2, 3)),
+    "net/core/netdev_max_backlog",
 ]
+SHARED = [pathlib.Path("/proc/sys", name) for name in SETTINGS]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,17 +163,17 @@ def rules(host: Host, hosts: t.Sequence[Host]) -> str:
 
 @contextlib.contextmanager
 def network(hosts: t.Sequence[Host]) -> t.Iterator[None]:
-    kept = {table: table.read_text() for table in TABLES}
+    kept = {setting: setting.read_text() for setting in SHARED}
     try:
-        for table in TABLES:
-            table.write_text(str(8 * len(hosts) ** 2 + 1024))
+        for setting in SHARED:
+            setting.write_text(str(8 * len(hosts) ** 2 + 1024))
         build(hosts)
         with server(hosts):
             yield
     finally:
         batch("", [f"netns delete {name}" for name in (*(host.name for host in hosts), SWITCH)], force=True)
-        for table, text in kept.items():
-            table.write_text(text)
+        for setting, text in kept.items():
+            setting.write_text(text)
 
 
 def build(hosts: t.Sequence[Host]) -> None:

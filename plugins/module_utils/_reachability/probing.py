@@ -11,6 +11,7 @@ import dataclasses
 import errno
 import os
 import resource
+import select
 import socket
 import time
 import typing as t
@@ -97,11 +98,18 @@ def run(probes: t.Iterable[Probe], limits: Limits) -> dict[Probe, Answer]:
 
 
 async def _run(answers: dict[Probe, Answer], limits: Limits) -> dict[Probe, Answer]:
+    """Two rounds: what did not answer is tried again when all has been tried, since losses come in bursts."""
     deadline = time.monotonic() + limits.time_limit
-    waiting = iter(tuple(answers))
-    at_a_time = min(limits.within(free_descriptors()), len(answers))
-    await asyncio.gather(*(_work(waiting, answers, limits, deadline) for worker in range(at_a_time)))
+    await _round(list(answers), answers, limits, deadline)
+    doubtful = [probe for probe in answers if answers[probe].outcome in _DOUBTFUL]
+    await _round(doubtful, answers, limits, deadline)
     return answers
+
+
+async def _round(probes: t.Sequence[Probe], answers: dict[Probe, Answer], limits: Limits, deadline: float) -> None:
+    waiting = iter(probes)
+    at_a_time = min(limits.within(free_descriptors()), len(probes))
+    await asyncio.gather(*(_work(waiting, answers, limits.timeout, deadline) for worker in range(at_a_time)))
 
 
 def free_descriptors() -> int:
@@ -110,19 +118,10 @@ def free_descriptors() -> int:
     return soft - len(os.listdir("/proc/self/fd")) if soft != resource.RLIM_INFINITY else 1 << 20
 
 
-async def _work(waiting: t.Iterator[Probe], answers: dict[Probe, Answer], limits: Limits, deadline: float) -> None:
+async def _work(waiting: t.Iterator[Probe], answers: dict[Probe, Answer], timeout: float, deadline: float) -> None:
     """One of many that take from the same heap, so that a probe costs memory only while it is under way."""
     for probe in waiting:
-        if time.monotonic() >= deadline:
-            return
-        answers[probe] = await _answer(probe, limits.timeout, deadline)
-
-
-async def _answer(probe: Probe, timeout: float, deadline: float) -> Answer:
-    answer = await _try(probe, timeout, deadline)
-    if answer.outcome in _DOUBTFUL:
-        answer = await _try(probe, timeout, deadline)
-    return answer
+        answers[probe] = await _try(probe, timeout, deadline)
 
 
 async def _try(probe: Probe, timeout: float, deadline: float) -> Answer:
@@ -152,18 +151,16 @@ async def _knock(sock: socket.socket, probe: Probe, seconds: float) -> Answer:
 
 
 async def _connected(sock: socket.socket, _probe: Probe, seconds: float) -> str:
-    loop = asyncio.get_running_loop()
-    if not await _ready(sock, loop.add_writer, loop.remove_writer, seconds):
+    if not await _ready(sock, select.POLLOUT, seconds):
         return FILTERED
     return _LATER.get(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), FAILED)
 
 
 async def _asked(sock: socket.socket, probe: Probe, seconds: float) -> str:
-    loop = asyncio.get_running_loop()
     try:
         sock.setsockopt(*_TELL_ALL[sock.family], 1)
         sock.send(request(probe.port))
-        if not await _ready(sock, loop.add_reader, loop.remove_reader, seconds):
+        if not await _ready(sock, select.POLLIN, seconds):
             return SILENT
         sock.recv(1)
     except OSError as exc:
@@ -171,16 +168,24 @@ async def _asked(sock: socket.socket, probe: Probe, seconds: float) -> str:
     return OPEN
 
 
-async def _ready(
-    sock: socket.socket, watch: t.Callable[..., t.Any], forget: t.Callable[..., t.Any], seconds: float
-) -> bool:
-    """Whether something happens to the socket within so many seconds."""
-    happened = asyncio.Event()
+async def _ready(sock: socket.socket, event: int, seconds: float) -> bool:
+    """Whether this (select.POLLIN or POLLOUT), or an error, happens to the socket within so many seconds."""
+    loop, happened = asyncio.get_running_loop(), asyncio.Event()
+    watch, forget = (
+        (loop.add_reader, loop.remove_reader) if event == select.POLLIN else (loop.add_writer, loop.remove_writer)
+    )
     watch(sock, happened.set)
     try:
         await asyncio.wait_for(happened.wait(), seconds)
     except asyncio.TimeoutError:
-        return False
+        return _is_ready(sock, event)
     finally:
         forget(sock)
     return True
+
+
+def _is_ready(sock: socket.socket, event: int) -> bool:
+    """Whether it is now: a host that is short of CPU comes late to look, and must not take that for silence."""
+    poll = select.poll()
+    poll.register(sock, event)
+    return bool(poll.poll(0))

@@ -16,7 +16,7 @@ NOTHING = b""
 
 
 def _dns() -> bytes:
-    """The server's own version, in class CHAOS: RFC 1035 section 4.1. No server asks others for it; to refuse is to answer."""
+    """The server's own version, in class CHAOS: RFC 1035 section 4.1. To refuse it is to answer, too."""
     header, text, chaos = struct.pack("!6H", 0x1D0C, 0, 1, 0, 0, 0), 16, 3
     return header + b"\7version\4bind\0" + struct.pack("!2H", text, chaos)
 
