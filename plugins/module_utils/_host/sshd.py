@@ -24,9 +24,12 @@ _SOCKETS = ("ssh.socket", "sshd.socket")
 _SESSION = re.compile(r"sshd(?:-session)?: (?P<account>[^\s@\[\]]+)(?:@\S+)?\s*")
 _ARGV = re.compile(r"argv\[\]=(.*?) ;")
 _NO_FOLDER = re.compile(r"Missing privilege separation directory: (/run/[\w.-]+)")
-#: sshd wants this folder, which systemd removes while a socket-activated sshd has no connection; here it is made in a
-#: mount namespace of the command's own, so that nothing on the host changes.
-_WITH_FOLDER = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && mkdir -m 0755 "$0" && exec "$@"')
+#: sshd wants this folder even to be asked, and systemd removes it with the service. Where it is missing by then, it is
+#: made in a mount namespace of the command's own, so that nothing on the host changes.
+FOLDER = "/run/sshd"
+_MADE = 'mount -t tmpfs tmpfs /run && mkdir -m 0755 "$0" && exec "$@"'
+_THERE = '[ -d "$0" ] && exec "$@"'
+_WITH_FOLDER = ("sh", "-c", f'{_THERE}; exec unshare --mount sh -c \'{_MADE}\' "$0" "$@"')
 
 Values = dict[str, tuple[str, ...]]
 
@@ -168,8 +171,14 @@ def effective(host: Host, daemon: Daemon, specification: str = "") -> Values:
 def asking(host: Host, daemon: Daemon, *arguments: str, config: str = "") -> tuple[str, ...]:
     """The command that runs this sshd with these arguments and its own configuration (or `config`)."""
     argv = (daemon.program, *arguments, "-f", config or daemon.config, *daemon.arguments)
+    folder = FOLDER if host.exists(FOLDER) else _missing_folder(host, daemon)
+    return (*_WITH_FOLDER, folder, *argv) if folder else argv
+
+
+def _missing_folder(host: Host, daemon: Daemon) -> str:
+    """The folder that sshd says it lacks; "" where it lacks none."""
     match = _NO_FOLDER.search(host.ask(daemon.program, "-t", "-f", daemon.config).stderr)
-    return (*_WITH_FOLDER, match[1], *argv) if match else argv
+    return match[1] if match else ""
 
 
 def _values(text: str) -> Values:
