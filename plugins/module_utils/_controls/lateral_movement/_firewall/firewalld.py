@@ -126,12 +126,12 @@ def _told(table: Table, held: model.Policy | None) -> t.Iterator[tuple[str, str,
 
 
 def _rules(found: list[tuple[str, ...]], wanted: list[tuple[str, ...]]) -> t.Iterator[tuple[str, str, str]]:
-    for rule in found[:-1]:
-        if rule not in wanted:
-            yield f"chain {model.OURS}", " ".join(rule), "no such rule"
-    for rule in wanted:
-        if rule not in found[:-1]:
-            yield f"chain {model.OURS}", "no such rule", " ".join(rule)
+    """In whatever order: all but the last let in."""
+    here, there = dict.fromkeys(found[:-1]), dict.fromkeys(wanted)
+    for rule in [rule for rule in here if rule not in there]:
+        yield f"chain {model.OURS}", " ".join(rule), "no such rule"
+    for rule in [rule for rule in there if rule not in here]:
+        yield f"chain {model.OURS}", "no such rule", " ".join(rule)
     if found[-1:] != [("drop",)]:
         yield f"chain {model.OURS}, last rule", " ".join(found[-1]) if found else "no rule", "drop"
 
@@ -212,7 +212,7 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
     """The table beside firewalld, its files, and one reload where it does not filter by them yet."""
     held, state = policy(wanted), units.read_state(host, UNIT)
     written = list(_files(host, held))
-    stale = written or any(True for _one in _admission(host, held))
+    stale = written or _is_stale(host, held)
     return (
         *nftables.changes(host, wanted),
         *(_ready(host) if held and held.sets and stale else ()),
@@ -225,6 +225,14 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
         *((units.UnitState(UNIT, state, ON),) if state != ON else ()),
         *((firewalld.Reload(_own(host, held)),) if stale else ()),
     )
+
+
+def _is_stale(host: Host, held: model.Policy | None) -> bool:
+    """Whether a reload would mend something; what others' policies let in before ours it would not."""
+    table = read(host)
+    if table is None:
+        return held is not None
+    return any(not found.startswith(model.POLICIES) for _where, found, _expected in _told(table, held))
 
 
 def _files(host: Host, held: model.Policy | None) -> t.Iterator[Change]:

@@ -204,7 +204,8 @@ BEFORE = (
 #: Ends of a rule that let nothing in and keep nothing out.
 VERDICTS = ("accept", "drop")
 BASE = "filter_INPUT"
-OURS = f"filter_IN_policy_{POLICY}"
+POLICIES = "filter_IN_policy_"
+OURS = f"{POLICIES}{POLICY}"
 
 
 def normal(expressions: t.Sequence[str]) -> tuple[str, ...]:

@@ -404,6 +404,21 @@ def test_drift_alone_is_mended_by_a_reload_alone(tmp_path: pathlib.Path) -> None
     assert described(firewalld.changes(played.host(), WANTED))[-2:] == [CHECK, RELOAD]
 
 
+def test_no_reload_for_what_it_would_not_mend(tmp_path: pathlib.Path) -> None:
+    """A policy of somebody's with the same priority, that comes first."""
+    accept = {
+        "rule": {"chain": "filter_IN_policy_aaa", "family": "inet", "table": "firewalld", "expr": [{"accept": None}]}
+    }
+    jump = {"rule": {"chain": "filter_INPUT", "expr": [{"jump": {"target": "filter_IN_policy_aaa"}}]}}
+    items = json.loads(listed(VERSIONS[1], "held"))["nftables"]
+    first = next(number for number, item in enumerate(items) if "rule" in item)
+    chain = {"chain": {"family": "inet", "table": "firewalld", "name": "filter_IN_policy_aaa"}}
+    played = Played(tmp_path, table=json.dumps({"nftables": [*items[:first], chain, accept, jump, *items[first:]]}))
+    played.hold(WANTED)
+    assert of_firewalld(played.host(), WANTED) == [NOT_HELD]
+    assert not {CHECK, RELOAD} & set(described(firewalld.changes(played.host(), WANTED)))
+
+
 def test_a_firewalld_that_is_off_is_started(tmp_path: pathlib.Path) -> None:
     played = Played(tmp_path, unit=OFF)
     played.hold(WANTED)
