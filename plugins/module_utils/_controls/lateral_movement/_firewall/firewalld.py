@@ -14,6 +14,7 @@ and the table logs what it would drop.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import typing as t
@@ -87,7 +88,7 @@ def _suits(host: Host) -> None:
 
 
 def read(host: Host) -> Table | None:
-    """firewalld's table as the kernel has it; None where there is none. Raises HostError."""
+    """firewalld's table as the kernel has it; None where there is none. Raises HostError. Use as host.once(read)."""
     if not host.is_root:
         raise NeedsRoot("firewalld: the kernel tells its rules to root alone; run as root (become: true)")
     done = host.ask(*LISTING, timeout=SECONDS)
@@ -96,13 +97,15 @@ def read(host: Host) -> Table | None:
     if done.rc != 0:
         raise HostError(f"{' '.join(LISTING)}: {done.stderr.strip() or f'ended with {done.rc}'}")
     try:
-        return nft.parse(done.stdout)
+        table = nft.parse(done.stdout)
+        # firewalld 2 owns its table; any other flag is one that switches it off.
+        return dataclasses.replace(table, other=()) if '"owner"' in done.stdout else table
     except ValueError as exc:
         raise HostError(f"{' '.join(LISTING)}: {exc}") from exc
 
 
 def _admission(host: Host, held: model.Policy | None) -> t.Iterator[Difference]:
-    place, table = " ".join(LISTING).replace(" -j", ""), read(host)
+    place, table = "nft list table inet firewalld", host.once(read)
     told = list(_told(table, held)) if table else [("table", "absent: firewalld does not filter", "present")]
     if told and (table or held):
         more = f" (and {len(told) - TOLD} more)" if len(told) > TOLD else ""
@@ -116,9 +119,10 @@ def _told(table: Table, held: model.Policy | None) -> t.Iterator[tuple[str, str,
     """Where, what was found, what was expected."""
     found = model.filtered(table)
     if held is None or found is None:
-        if held is not None or found is not None:
-            yield f"chain {model.OURS}", *(("absent", "present") if found is None else ("present", "absent"))
+        here, there = ("absent" if one is None else "present" for one in (found, held))
+        yield from [(f"chain {model.OURS}", here, there)] if here != there else []
         return
+    yield from [("table", "switched off", "at work")] if "flags" in table.other else []
     yield from _rules(found, [rule for one in held.accepts for rule in one.kernel()])
     for rule in model.bypasses(table):
         yield f"before chain {model.OURS}", rule, "nothing that lets packets in"
@@ -229,7 +233,7 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
 
 def _is_stale(host: Host, held: model.Policy | None) -> bool:
     """Whether a reload would mend something; what others' policies let in before ours it would not."""
-    table = read(host)
+    table = host.once(read)
     if table is None:
         return held is not None
     return any(not found.startswith(model.POLICIES) for _where, found, _expected in _told(table, held))

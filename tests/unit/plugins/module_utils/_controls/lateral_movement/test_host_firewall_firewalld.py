@@ -404,6 +404,15 @@ def test_drift_alone_is_mended_by_a_reload_alone(tmp_path: pathlib.Path) -> None
     assert described(firewalld.changes(played.host(), WANTED))[-2:] == [CHECK, RELOAD]
 
 
+@pytest.mark.parametrize("flags", ['"dormant"', '"inet"', '["dormant"]'])
+def test_a_table_that_is_switched_off_is_told(tmp_path: pathlib.Path, flags: str) -> None:
+    text = listed(VERSIONS[1], "held").replace('"name": "firewalld"', f'"flags": {flags}, "name": "firewalld"', 1)
+    played = Played(tmp_path, table=text)
+    played.hold(WANTED)
+    assert of_firewalld(played.host(), WANTED) == [NOT_HELD]
+    assert described(firewalld.changes(played.host(), WANTED))[-1] == RELOAD
+
+
 def test_no_reload_for_what_it_would_not_mend(tmp_path: pathlib.Path) -> None:
     """A policy of somebody's with the same priority, that comes first."""
     accept = {
