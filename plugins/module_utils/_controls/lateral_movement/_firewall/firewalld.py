@@ -122,7 +122,7 @@ def _told(table: Table, held: model.Policy | None) -> t.Iterator[tuple[str, str,
         here, there = ("absent" if one is None else "present" for one in (found, held))
         yield from [(f"chain {model.OURS}", here, there)] if here != there else []
         return
-    yield from [("table", "switched off", "at work")] if "flags" in table.other else []
+    yield from (("table", other, "none") for other in table.other if other.startswith("flags"))
     yield from _rules(found, [rule for one in held.accepts for rule in one.kernel()])
     for rule in model.bypasses(table):
         yield f"before chain {model.OURS}", rule, "nothing that lets packets in"
