@@ -14,7 +14,6 @@ and the table logs what it would drop.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import typing as t
@@ -97,9 +96,7 @@ def read(host: Host) -> Table | None:
     if done.rc != 0:
         raise HostError(f"{' '.join(LISTING)}: {done.stderr.strip() or f'ended with {done.rc}'}")
     try:
-        table = nft.parse(done.stdout)
-        # firewalld 2 owns its table; any other flag is one that switches it off.
-        return dataclasses.replace(table, other=()) if '"owner"' in done.stdout else table
+        return model.parse(done.stdout)
     except ValueError as exc:
         raise HostError(f"{' '.join(LISTING)}: {exc}") from exc
 

@@ -19,6 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     ANY,
     Admission,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._engine import nft
 from ansible_collections.infosec.principles.plugins.module_utils._engine.nft import Chain, Table, plain
 
 #: firewalld takes at most 17 letters for a policy, 31 for a set.
@@ -206,6 +207,13 @@ VERDICTS = ("accept", "drop")
 BASE = "filter_INPUT"
 POLICIES = "filter_IN_policy_"
 OURS = f"{POLICIES}{POLICY}"
+
+
+def parse(text: str) -> Table:
+    """firewalld's table from `nft -j list table`. Raises ValueError where it is something else."""
+    table = nft.parse(text)
+    # firewalld 2 owns its table; any other flag is one that switches it off.
+    return dataclasses.replace(table, other=()) if '"owner"' in text else table
 
 
 def normal(expressions: t.Sequence[str]) -> tuple[str, ...]:

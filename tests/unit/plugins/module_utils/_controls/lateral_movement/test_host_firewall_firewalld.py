@@ -41,8 +41,12 @@ ADMISSIONS = policy.admissions(REGISTER)
 Told = list[tuple[str, str, str]]
 
 
+def listed(version: str, state: str) -> str:
+    return (FIXTURES / f"{version}-{state}.json").read_text(encoding="utf-8")
+
+
 def kernel(version: str, state: str) -> Table:
-    return nft.parse((FIXTURES / f"{version}-{state}.json").read_text(encoding="utf-8"))
+    return model.parse(listed(version, state))
 
 
 def told(table: Table) -> Told:
@@ -353,10 +357,6 @@ class Played:
 
 
 WANTED = Wanted(ADMISSIONS)
-
-
-def listed(version: str, state: str) -> str:
-    return (FIXTURES / f"{version}-{state}.json").read_text(encoding="utf-8")
 
 
 def of_firewalld(host: Host, wanted: Wanted) -> list[str]:
