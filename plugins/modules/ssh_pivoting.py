@@ -30,7 +30,7 @@ description:
     report joins them across hosts, and so finds a private key here that opens an account there, and what two hosts have in common. Keys
     and ids themselves never leave the host. Private keys with a passphrase leave no fingerprint, since reading the file opens nothing.
   - A change is refused while sessions pass connections on to elsewhere, since who goes through this host could not come back, and where the
-    connection of this run itself logged in by C(HostbasedAuthentication). Changes to sshd are taken back by the host itself unless a new
+    connection of this run itself logged in by C(HostbasedAuthentication). All changes are taken back by the host itself unless a new
     connection confirms them within O(confirm_seconds).
 options:
   bastion:

@@ -254,7 +254,7 @@ def _rhosts(host: Host, states: t.Sequence[grants.State], problems: Problems, op
     trusted = bool(problems) or any(grants.grants(state, grants.HOSTBASED[:1]) for state in states)
     refused = trusted and not options["allow_self_cutoff"] and carried.own_method(host) == "hostbased"
     for path, status in lot.items:
-        fix = () if refused else _removal(host, path, status, trusted, options)
+        fix = () if refused else _removal(host, path, status, options)
         yield _trusting(printable(path), status, fix, refused)
     if lot.unseen:
         yield _unseen(RHOSTS, HOMES, lot.unseen)
@@ -270,15 +270,15 @@ def _trusting(path: str, status: os.stat_result, fix: tuple[Change, ...], refuse
     return Finding(RHOSTS, path, f.FAIL, message, (Evidence(path, what, "nothing"),), fix)
 
 
-def _removal(host: Host, path: str, status: os.stat_result, trusted: bool, options: Options) -> tuple[Change, ...]:
-    """Guarded where the file may be what somebody logs in by. A link is for its owner to remove."""
+def _removal(host: Host, path: str, status: os.stat_result, options: Options) -> tuple[Change, ...]:
+    """Guarded, since the file may be what somebody logs in by. A link is for its owner to remove."""
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RHOSTS or path != printable(path):
         return ()
     try:
         removal = files.remove_file(host, path)
     except (OSError, ChangeError):
         return ()
-    return (Guard(options["confirm_seconds"]), removal) if trusted else (removal,)
+    return (Guard(options["confirm_seconds"]), removal)
 
 
 def _unseen(rule: Rule, subject: str, problems: t.Sequence[str]) -> Finding:
