@@ -38,7 +38,9 @@ def merge(before: t.Sequence[Wire], after: t.Sequence[Wire], outcomes: t.Mapping
     now = {key(finding): finding for finding in after}
     # A control that broke the second time says so once a rule, under its own name, in the place of its findings.
     broken = {finding["rule"]: finding for finding in after if finding["subject"] == finding["control"]}
-    again = {finding["control"] for finding in after} | {rule.split(".")[0] for rule, _subject in outcomes}
+    # Where no fix was made, nobody was asked again (a run that was not confirmed, or not as root).
+    made = {rule.split(".")[0] for (rule, _subject), outcome in outcomes.items() if not outcome.failure}
+    again = {finding["control"] for finding in after} | made
     known = {key(finding) for finding in before}
     merged = [
         _merged(old, now.get(key(old), broken.get(old["rule"])), outcomes.get(key(old)), old["control"] in again)

@@ -46,6 +46,12 @@ def test_one_finding(old: str, after: list[Wire], outcome: Outcome | None, statu
     assert (merged["status"], merged["note"], merged["status_before"]) == (status, note, old)
 
 
+@pytest.mark.parametrize(("outcome", "status"), [(FAILED, "fail"), (MADE, "fixed")])
+def test_what_was_not_asked_again_is_not_fixed_by_a_fix_that_failed(outcome: Outcome, status: str) -> None:
+    merged = merge([finding("fail", "a"), finding("fail", "b")], [], {("c.r", "a"): outcome})
+    assert next(one["status"] for one in merged if one["subject"] == "b") == status
+
+
 def test_what_only_the_second_look_sees_is_added() -> None:
     _old, new = merge([finding("pass", "a")], [finding("pass", "a"), finding("fail", "b")], {})
     assert (new["subject"], new["status"], new["status_before"]) == ("b", "fail", "not_assessed")
