@@ -202,8 +202,9 @@ BEFORE = (
     ("accept", "ct status dnat"),
     ("accept", "meta iifname lo"),
 )
-#: Ends of a rule that let nothing in and keep nothing out.
 VERDICTS = ("accept", "drop")
+#: Statements, in nft's JSON, after which a packet goes on to the next rule. Any other may lead it elsewhere ("return").
+GOING_ON = ('{"log"', '{"limit"', '{"match"', '{"mangle"', '{"notrack"')
 BASE = "filter_INPUT"
 POLICIES = "filter_IN_policy_"
 OURS = f"{POLICIES}{POLICY}"
@@ -246,7 +247,7 @@ def bypasses(table: Table) -> list[str]:
 
 
 def _walk(chains: t.Mapping[str, Chain], name: str) -> tuple[list[str], bool]:
-    """Rules of the chain (and those it leads to) that accept what our policy has not judged; and whether all is judged.
+    """Rules of the chain (and those it leads to) that keep something from our policy; whether that judges all else.
 
     What has been judged is gone: our policy ends with a drop. So rules with the same conditions, or more, see nothing.
     """
@@ -260,7 +261,8 @@ def _walk(chains: t.Mapping[str, Chain], name: str) -> tuple[list[str], bool]:
         found += inner
         if closed or _refuses(rule.expressions):
             judged.append(conditions)
-        elif "accept" in rule.expressions and normal(rule.expressions) not in BEFORE:
+        # A jump comes back to the next rule; what else decides, and "goto", does not.
+        elif _decides(rule.expressions) and normal(rule.expressions) not in BEFORE:
             found.append(f"{name}: {' '.join(rule.expressions)}")
     return found, set() in judged
 
@@ -278,4 +280,4 @@ def _refuses(expressions: t.Sequence[str]) -> bool:
 
 
 def _decides(expressions: t.Sequence[str]) -> bool:
-    return "accept" in expressions or _refuses(expressions)
+    return any(text in VERDICTS or (text.startswith("{") and not text.startswith(GOING_ON)) for text in expressions)

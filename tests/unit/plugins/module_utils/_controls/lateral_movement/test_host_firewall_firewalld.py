@@ -109,6 +109,16 @@ def test_no_rule_that_matters_can_be_missed(version: str) -> None:
     assert [place for place in places if not told(without(table, *place))] == idle
 
 
+@pytest.mark.parametrize("verdict", ["accept", "drop", '{"return": null}', '{"vmap": {}}', "jump elsewhere"])
+@pytest.mark.parametrize("chain", [model.OURS, f"{model.OURS}_pre", f"{model.OURS}_post"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_rule_can_be_put_into_our_policy(version: str, chain: str, verdict: str) -> None:
+    table = kernel(version, "held")
+    extra = Rule(("tcp dport 9", verdict))
+    chains = [dataclasses.replace(one, rules=(extra, *one.rules)) if one.name == chain else one for one in table.chains]
+    assert len(told(dataclasses.replace(table, chains=tuple(chains)))) == 1
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_policy_that_nothing_leads_to_is_told(version: str) -> None:
     table = kernel(version, "held")
@@ -219,9 +229,16 @@ REJECT = '{"reject": {"type": "icmpx"}}'
                 "zones": ['meta iifname a; {"goto": {"target": "z"}}', OURS],
                 "z": ["accept"],
             },
-            ["z: accept"],
+            ["z: accept", "zones: "],
         ),
         ({"other": [OURS]}, ["no chain filter_INPUT"]),
+        ({"filter_INPUT": ['{"goto": {"target": "z"}}', OURS], "z": []}, ["filter_INPUT: "]),
+        # Verdicts that need no "accept".
+        ({"filter_INPUT": ['tcp dport 9; {"return": null}', OURS]}, ["filter_INPUT: tcp dport 9"]),
+        ({"filter_INPUT": ["jump z", OURS], "z": ['{"return": null}']}, ["z: "]),
+        ({"filter_INPUT": ['{"vmap": {}}', OURS]}, ["filter_INPUT: "]),
+        ({"filter_INPUT": ['{"queue": null}', OURS]}, ["filter_INPUT: "]),
+        ({"filter_INPUT": ['{"log": {}}', 'limit rate 1/second; {"log": {}}', OURS]}, []),
     ],
 )
 def test_what_leads_past_our_policy_is_found(rules: dict[str, list[str]], leaks: list[str]) -> None:
