@@ -166,6 +166,12 @@ packages:
   returned: success
   type: list
   elements: str
+confirm:
+  description:
+    - Seconds within which a new connection has to confirm the guarded changes of this run. The action plugin does that, so that users see V(0).
+  returned: success
+  type: int
+  sample: 0
 package_manager:
   description: The module that installs packages on this host; V(auto) lets M(ansible.builtin.package) find out.
   returned: success

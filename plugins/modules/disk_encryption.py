@@ -176,6 +176,12 @@ packages:
   returned: success
   type: list
   elements: str
+confirm:
+  description:
+    - Seconds within which a new connection has to confirm the guarded changes of this run. The action plugin does that, so that users see V(0).
+  returned: success
+  type: int
+  sample: 0
 """
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection.disk_encryption import (

@@ -124,6 +124,11 @@ findings:
       returned: success
       type: list
       elements: dict
+    fingerprints:
+      description: What the report joins across hosts, each with C(kind), C(value) (a digest) and C(holder).
+      returned: when the finding has any
+      type: list
+      elements: dict
 run_id:
   description: Names this run in the journal of the host; empty where nothing was written.
   returned: success
@@ -134,6 +139,12 @@ packages:
   returned: success
   type: list
   elements: str
+confirm:
+  description:
+    - Seconds within which a new connection has to confirm the guarded changes of this run. The action plugin does that, so that users see V(0).
+  returned: success
+  type: int
+  sample: 0
 package_manager:
   description: The module that installs packages on this host; V(auto) lets M(ansible.builtin.package) find out.
   returned: success

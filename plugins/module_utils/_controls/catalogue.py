@@ -12,7 +12,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     listening_services,
     unused_sshd,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement import host_firewall, ssh_pivoting
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement import (
+    host_firewall,
+    ssh_pivoting,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 

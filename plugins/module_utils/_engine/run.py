@@ -151,7 +151,7 @@ def _act(
     first: int = 1,
 ) -> Result:
     """Apply all fixes, the guarded ones last; these leave the run waiting for its confirmation."""
-    ordered = sorted(plan, key=lambda fix: fix.seconds > 0)
+    ordered = sorted((fix for fix in plan if fix.outcome is None), key=lambda fix: fix.seconds > 0)
     _apply(host, journal, ordered, first=first)
     guarded = [fix for fix in ordered if fix.seconds and fix.made]
     if guarded:
@@ -176,14 +176,15 @@ def _leave(
     left: list[Planned],
     settings: Settings,
 ) -> Result:
-    """Leave these fixes, as planned, in the journal for `resume`; the result tells of the other controls."""
-    held = {fix.control for fix in left}
-    concerned = [request for request in requests if request.control.name not in held]
-    result = _result(host, findings, concerned, [fix for fix in plan if fix not in left], settings, journal.run_id)
-    for_later = [finding for finding in result.findings if finding["control"] in held]
-    left_over = {"fixes": [_record(fix) for fix in left], "findings": for_later, "connection": settings.connection()}
-    journal.note(event, plan=left_over)
-    return result
+    """Leave these fixes, and all that concerns their controls, in the journal for `resume`; judge the others."""
+    names = {fix.control for fix in left}
+    held = [finding for finding in findings if finding["control"] in names]
+    others = [finding for finding in findings if finding["control"] not in names]
+    concerned = [request for request in requests if request.control.name not in names]
+    result = _result(host, others, concerned, [fix for fix in plan if fix not in left], settings, journal.run_id)
+    records = [_record(fix) for fix in plan if fix.control in names]
+    journal.note(event, plan={"fixes": records, "findings": held, "connection": settings.connection()})
+    return dataclasses.replace(result, findings=arrange([*result.findings, *held]))
 
 
 def _go_on(host: t.Any, journal: Journal, told: Run, requests: t.Sequence[Request], settings: Settings) -> Result:
@@ -203,19 +204,20 @@ def _confirm(host: t.Any, journal: Journal, told: Run, requests: t.Sequence[Requ
     guard.disarm(host, journal.run_id)
     journal.note("ended")
     plan = [_planned(record) for record in told.guarded["fixes"]]
-    for fix in plan:
-        fix.outcome = Outcome(changes=tuple(change.describe() for change in fix.changes))
     return _result(host, told.guarded["findings"], _of_controls(requests, plan), plan, settings, journal.run_id)
 
 
 def _tell_expired(
     host: t.Any, journal: Journal, told: Run, requests: t.Sequence[Request], settings: Settings
 ) -> Result:
-    """Too late: the host has taken everything back."""
+    """Too late: the host has taken the guarded fixes back."""
     plan = [_planned(record) for record in told.guarded["fixes"]]
-    outcomes = {key: Outcome(NOT_CONFIRMED) for fix in plan for key in fix.keys}
-    failure = f"run {journal.run_id}: {NOT_CONFIRMED}: {', '.join(sorted({fix.control for fix in plan}))}"
-    return Result(merge(told.guarded["findings"], [], outcomes), run_id=journal.run_id, failure=failure)
+    lost = [fix for fix in plan if fix.seconds and fix.made]
+    for fix in lost:
+        fix.outcome = Outcome(NOT_CONFIRMED)
+    result = _result(host, told.guarded["findings"], _of_controls(requests, plan), plan, settings, journal.run_id)
+    controls = ", ".join(sorted({fix.control for fix in lost}))
+    return dataclasses.replace(result, failure=f"run {journal.run_id}: {NOT_CONFIRMED}: {controls}")
 
 
 _RESUME: dict[str, t.Callable[[t.Any, Journal, Run, t.Sequence[Request], Settings], Result]] = {
@@ -297,9 +299,13 @@ def _record(fix: Planned) -> dict[str, t.Any]:
         "control": fix.control,
         "keys": [list(key) for key in fix.keys],
         "changes": [dump(change) for change in fix.changes],
+        "outcome": dataclasses.asdict(fix.outcome) if fix.outcome else None,
     }
 
 
 def _planned(record: t.Mapping[str, t.Any]) -> Planned:
     keys = [(key[0], key[1]) for key in record["keys"]]
-    return Planned(record["control"], keys, tuple(load(change) for change in record["changes"]))
+    changes = tuple(load(change) for change in record["changes"])
+    told = record["outcome"]
+    outcome = Outcome(told["failure"], tuple(told["changes"])) if told else None
+    return Planned(record["control"], keys, changes, outcome)

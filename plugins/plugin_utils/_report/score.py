@@ -164,7 +164,7 @@ class Summary:
             rule = self._rule(one)
             rule.score.add(status, risk)
             if status in OPEN and not rule.example:
-                rule.example = one["message"]
+                rule.example = f"{one['message']} Not put right: {one['note']}" if one["note"] else one["message"]
             elif status == NOT_ASSESSED and not rule.doubt:
                 rule.doubt = one["message"]
         for name in {one["rule"] for one in findings if one["status"] in OPEN}:

@@ -50,7 +50,11 @@ def test_harden_then_undo(root: pathlib.Path, call: Answer) -> None:
     check = call(harden.main, check=True, controls={"toy": {}})
     assert toy.state(root) == first
     real = call(harden.main, controls={"toy": None})
-    assert set(check) == set(real) == {"findings", "changed", "diff", "run_id", "packages", "package_manager"}
+    assert (
+        set(check)
+        == set(real)
+        == {*("findings", "changed", "diff", "run_id", "packages", "confirm", "package_manager")}
+    )
     assert check["diff"] == real["diff"] and check["changed"] and real["changed"]
     listed = call(undo.main)
     assert [row["run_id"] for row in listed["runs"]] == [real["run_id"]] and not listed["changed"]
@@ -83,7 +87,7 @@ def test_all_faults_at_once(root: pathlib.Path, call: Answer) -> None:
 def test_resuming_what_does_not_wait(root: pathlib.Path, call: Answer) -> None:
     run_id = call(harden.main, controls={"toy": {}})["run_id"]
     answer = call(harden.main, controls={"toy": {}}, resume=run_id)
-    assert answer["failed"] and answer["msg"].startswith(f"run {run_id}: is ended, not waiting for packages")
+    assert answer["failed"] and answer["msg"].startswith(f"run {run_id}: is ended, not waiting to be resumed")
 
 
 def test_resuming_a_run_that_is_not_there(root: pathlib.Path, call: Answer) -> None:

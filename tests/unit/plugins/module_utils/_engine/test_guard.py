@@ -99,6 +99,10 @@ def statuses(result: Result) -> dict[str, str]:
     return {finding["subject"]: finding["status"] for finding in result.findings}
 
 
+def notes(result: Result) -> dict[str, str]:
+    return {finding["subject"]: finding["note"] for finding in result.findings}
+
+
 def left_behind(site: Site) -> list[str]:
     return sorted(path.name for path in (site.root / guard.FOLDER.lstrip("/")).glob("*"))
 
@@ -110,6 +114,7 @@ def test_a_new_connection_confirms(site: Site) -> None:
     assert site.text() == "deny\n" and site.state(waiting.run_id) == "guarded"
     confirmed = site.resume(waiting.run_id)
     assert statuses(confirmed) == {PATH: "fixed", PLAIN: "fixed"} and not confirmed.confirm
+    assert notes(confirmed)[PLAIN] == f"create {PLAIN}" and notes(confirmed)[PATH].endswith(f"create {PATH}")
     assert site.state(waiting.run_id) == "ended" and left_behind(site) == []
     again = site.run()
     assert (again.changed, again.confirm, statuses(again)) == (False, 0, {PATH: "pass", PLAIN: "pass"})
@@ -134,6 +139,7 @@ def test_unconfirmed_the_host_puts_it_back_by_itself_and_says_so(site: Site) -> 
     late = site.resume(waiting.run_id)
     assert "no new connection confirmed it in time" in late.failure
     assert statuses(late) == {PATH: "error", PLAIN: "fixed"}
+    assert notes(late)[PLAIN] == f"create {PLAIN}" and "put everything of this fix back" in notes(late)[PATH]
     end = time.monotonic() + 5
     while left_behind(site) and time.monotonic() < end:
         time.sleep(0.05)
