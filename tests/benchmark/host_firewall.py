@@ -70,13 +70,13 @@ def differences(wanted: Wanted) -> int:
     return len([one for one in nftables._admission(Host(), wanted) for _evidence in one.evidence])
 
 
-def timed(what: str, bar: float, act: t.Callable[[], bool]) -> bool:
+def timed(what: str, most: float, act: t.Callable[[], bool]) -> bool:
     nftables._ranges.cache_clear()
     start = time.perf_counter()
     right = act()
     took = time.perf_counter() - start
-    print(f"{what}: {took:.2f} s (bar {bar:g} s){'' if right else ', WRONG'}")
-    return right and took <= bar
+    print(f"{what}: {took:.2f} s (at most {most:g} s){'' if right else ', WRONG'}")
+    return right and took <= most
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def fleet(hosts: t.Sequence[Host]) -> Fleet:
         {
             **entry,
             "ports": [
-                {"first": int(port.split("/")[0]), "last": int(port.split("/")[0]), "protocol": "tcp"}
+                {"first": int(port.partition("/")[0]), "last": int(port.partition("/")[0]), "protocol": "tcp"}
                 for port in entry["ports"]
             ],
             "clients": [cidr for name in members.get(entry["clients"][0], ()) for cidr in cidrs[name]]

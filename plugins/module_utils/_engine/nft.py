@@ -275,7 +275,7 @@ def _right(item: Json, names: t.Mapping[int, str]) -> str:
 
 COMPOUND: dict[str, t.Callable[[Json, t.Mapping[int, str]], str]] = {
     "set": lambda body, names: f"{{ {', '.join(sorted(_right(part, names) for part in body))} }}",
-    "|": lambda body, names: _right(body, names),
+    "|": _right,
     "range": lambda body, names: f"{_right(body[0], names)}-{_right(body[1], names)}",
     "prefix": lambda body, names: f"{body['addr']}/{body['len']}",
 }

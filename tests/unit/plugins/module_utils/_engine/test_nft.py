@@ -215,24 +215,24 @@ def test_a_table_is_rendered_for_nft() -> None:
 table inet t
 delete table inet t
 table inet t {
-	set s {
-		type ipv4_addr
-		flags interval
-		elements = {
-			10.0.0.1,
-			192.0.2.0/24
-		}
-	}
-	set e {
-		type ipv6_addr
-		flags interval
-	}
-	chain c {
-	}
-	chain in {
-		type filter hook input priority 0; policy drop;
-		tcp dport 22 accept comment "who"
-	}
+\tset s {
+\t\ttype ipv4_addr
+\t\tflags interval
+\t\telements = {
+\t\t\t10.0.0.1,
+\t\t\t192.0.2.0/24
+\t\t}
+\t}
+\tset e {
+\t\ttype ipv6_addr
+\t\tflags interval
+\t}
+\tchain c {
+\t}
+\tchain in {
+\t\ttype filter hook input priority 0; policy drop;
+\t\ttcp dport 22 accept comment "who"
+\t}
 }
 """
     )

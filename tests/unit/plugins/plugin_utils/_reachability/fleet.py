@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Fleet, Plan, Service, plan
 from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
 
 GROUPS = {"all": ["app1", "app2", "db1", "web1"], "app": ["app1", "app2"], "db": ["db1"], "web": ["web1"]}
-ADDRESSES = {
-    "app1": ["192.0.2.1/32", "2001:db8::1/128"],
-    "app2": ["192.0.2.2/32", "2001:db8::2/128"],
-    "db1": ["192.0.2.3/32", "2001:db8::3/128"],
-    "web1": ["192.0.2.4/32"],
-}
-APP = ["192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/128", "2001:db8::2/128"]
+ADDRESSES: t.Mapping[str, t.Any] = types.MappingProxyType(
+    {
+        "app1": ["192.0.2.1/32", "2001:db8::1/128"],
+        "app2": ["192.0.2.2/32", "2001:db8::2/128"],
+        "db1": ["192.0.2.3/32", "2001:db8::3/128"],
+        "web1": ["192.0.2.4/32"],
+    }
+)
+APP = ("192.0.2.1/32", "192.0.2.2/32", "2001:db8::1/128", "2001:db8::2/128")
 DUAL = {"families": ["IPv4", "IPv6"]}
 
 

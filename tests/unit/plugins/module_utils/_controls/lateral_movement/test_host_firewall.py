@@ -34,15 +34,15 @@ class Program:
 
     def __init__(self, name: str, *, active: bool = False, differs: tuple[str, ...] = ("admission", "persistence")):
         self.NAME, self._active, self.differs = name, active, differs
-        self.fault: Exception | None = None
+        self.faults: tuple[Exception, ...] = ()
         self.left: tuple[Evidence, ...] = ()
 
     def active(self, host: Host) -> bool:
         return self._active
 
     def compare(self, host: Host, wanted: Wanted) -> list[Difference]:
-        if self.fault:
-            raise self.fault
+        for fault in self.faults:
+            raise fault
         return [Difference(rule, f"{rule} differs.", (Evidence("here", "a", "b"),)) for rule in self.differs]
 
     def changes(self, host: Host, wanted: Wanted) -> tuple[Change, ...]:
@@ -152,7 +152,7 @@ def test_a_host_that_only_logs_lets_everybody_in(programs: Programs) -> None:
     "fault", [HostError("no nft\nin this kernel"), host_firewall.ChangeError("no systemd"), NeedsRoot("become root")]
 )
 def test_what_could_not_be_seen_is_not_assessed(programs: Programs, fault: Exception) -> None:
-    programs["nftables"].fault = fault
+    programs["nftables"].faults = (fault,)
     findings = programs.assess()
     assert statuses(findings)["nftables"] == "not_assessed"
     assert str(fault).replace("\n", " ") in programs.of("admission", "nftables").message
