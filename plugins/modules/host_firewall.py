@@ -62,7 +62,8 @@ author:
 notes:
   - As an ordinary user nothing can be seen; all is RV(findings[].status=not_assessed).
   - A connection that is there already goes on until it ends, also where the register has not let it in since.
-  - The register knows TCP and UDP. Hosts that take in other protocols (IPsec, GRE, VRRP, OSPF) are not served by this control yet.
+  - The register knows TCP and UDP. On a host that takes in other protocols (VRRP, OSPF, GRE, IPsec, seen by raw sockets, tunnels and key
+    exchange) nothing is changed unless O(allow_self_cutoff=true); IGMP is dropped without a question.
   - What containers and virtual machines ask of the host itself, such as names (aardvark-dns, dnsmasq) and leases, is inbound traffic like any
     other; declare it, with their networks as clients.
   - All traffic whose destination was translated on its way through the host counts as published, a router's port forwardings and the cluster

@@ -19,7 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     Admission,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, visitors
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection, protocols, visitors
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 REMEDY = (
@@ -42,11 +42,27 @@ def refusal(host: Host, wanted: Wanted) -> Refusal | None:
     """Why the wanted state must not be brought about; None where it may."""
     if wanted.mode == LOG:
         return None
+    used = host.once(protocols.read)
+    if used:
+        return _of_protocols(used)
     carried = host.once(connection.read)
     if carried is None:
         return _of_visitors(wanted.admissions, host.once(visitors.read))
     # From one of this host's own addresses, it comes over loopback.
     return None if carried.peer == carried.local else _of_connection(wanted.admissions, carried)
+
+
+def _of_protocols(used: t.Sequence[protocols.Use]) -> Refusal:
+    """The register knows TCP and UDP alone, so that nothing would let these in."""
+    names = ", ".join(use.protocol for use in used)
+    found = "; ".join(f"{use.protocol}: {use.source}" for use in used)
+    remedy = (
+        f"Let the firewall of this host be written by hand, or see that {names} may be cut. "
+        "lateral_movement_allow_self_cutoff overrides this."
+    )
+    return Refusal(
+        f"off {names}, which no entry of the register can admit", Evidence("protocols in use", found, remedy)
+    )
 
 
 def _of_connection(admissions: t.Sequence[Admission], carried: connection.Connection) -> Refusal | None:

@@ -20,7 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, visitors
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection, protocols, visitors
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host, HostError, NeedsRoot
 
 DEFAULTS = {name: spec["default"] for name, spec in host_firewall.OPTIONS.items()}
@@ -64,11 +64,13 @@ class Programs(dict[str, Program]):
         port: int = 22,
         local: str = "192.0.2.1",
         visitors_from: tuple[str, ...] = (),
+        used: tuple[protocols.Use, ...] = (),
         **options: t.Any,
     ) -> list[Finding]:
         host = Host(root="/nonexistent", runner=lambda argv, stdin, timeout: Completed(127, "", ""))
         own = connection.Connection(peer, 4711, local, port, (900,), "ssh.service", ("ssh.service",))
         host._memory[connection.read] = own if peer else None
+        host._memory[protocols.read] = used
         host._memory[visitors.read] = visitors.Visitors((22, 2222), visitors_from)
         return list(host_firewall.assess(host, {**DEFAULTS, **options}))
 
@@ -224,6 +226,14 @@ def test_goes_on_where_we_are_let_in(programs: Programs, options: dict[str, t.An
 def test_a_udp_service_on_the_same_port_lets_nobody_in_over_tcp(programs: Programs) -> None:
     services = [{"name": "x", "ports": [{"first": 22, "last": 22, "protocol": "udp"}], "clients": ["any"]}]
     assert programs.of("admission", "nftables", peer="192.0.2.50", services=services).fix == ()
+
+
+def test_what_no_entry_can_admit_is_not_cut(programs: Programs) -> None:
+    used = (protocols.Use("VRRP", "a raw socket in /proc/net/raw"),)
+    found = programs.of("admission", "nftables", used=used)
+    assert (found.status, found.fix) == ("fail", ())
+    assert "would cut off VRRP, which no entry of the register can admit: VRRP: a raw socket" in found.message
+    assert programs.of("admission", "nftables", used=used, allow_self_cutoff=True).fix == (Guard(60), MEND)
 
 
 def test_a_run_without_a_connection_does_not_cut_off_all_who_log_in(programs: Programs) -> None:
