@@ -10,6 +10,7 @@ Runs without Ansible, from the archive that guard.py has made.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ import time
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import guard
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
     OVER,
     Journal,
@@ -28,9 +30,9 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.journal
 
 #: How long a run that holds the host is waited for before it is killed: it hangs, and nobody can reach the host.
 PATIENCE = 30
-#: Taking back may fail for a moment (a package manager's lock, a unit that is still stopping).
-ATTEMPTS = 5
-PAUSE = 5
+#: Seconds between attempts, the last one for good: taking back may fail for a moment (a package manager's lock, a unit
+#: that is still stopping), or until somebody makes room on the disk.
+PAUSES = (5, 5, 5, 5, 30)
 POLL_SECONDS = 0.5
 
 
@@ -48,30 +50,37 @@ def wait(host: t.Any, run_id: str) -> bool:
 
     Within one setting the monotonic clock counts, so that setting the wall clock back prolongs nothing.
     """
-    known: float | None = None
+    known: guard.Setting | None = None
     end = 0.0
-    while True:
-        left = guard.seconds_left(host, run_id)
-        if left is None:
-            return False
-        if known is None or left > known:
-            end = time.monotonic() + left
-        known = left
-        if left <= 0 or time.monotonic() >= end:
+    while current := guard.setting(host, run_id):
+        if current != known:
+            known, end = current, time.monotonic() + current.left
+        left = min(current.left, end - time.monotonic())
+        if left <= 0:
             return True
         time.sleep(min(POLL_SECONDS, left))
+    return False
 
 
 def expire(host: t.Any, run_id: str) -> None:
-    """Take back what was not confirmed, however often that needs to be tried, and go."""
-    for _attempt in range(ATTEMPTS):
-        with _held(host):
-            if not _is_over(host, run_id):
-                put_in_order(host, Journal(host, run_id).read())
+    """Take back what was not confirmed, however often that needs to be tried, and go.
+
+    Never gives up: a firewall that is still starting, or a disk that is full, would leave everybody shut out.
+    """
+    for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+        with contextlib.suppress(Locked), _held(host):
+            _put_in_order(host, run_id)
         if _is_over(host, run_id):
             break
-        time.sleep(PAUSE)
+        time.sleep(pause)
     guard.disarm(host, run_id, stop=False)
+
+
+def _put_in_order(host: t.Any, run_id: str) -> None:
+    """As far as it goes: the journal of a full disk takes no record, and says so with ChangeError."""
+    if not _is_over(host, run_id):
+        with contextlib.suppress(ChangeError):
+            put_in_order(host, Journal(host, run_id).read())
 
 
 def _is_over(host: t.Any, run_id: str) -> bool:

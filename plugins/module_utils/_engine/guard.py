@@ -5,9 +5,10 @@
 """The dead-man's timer: a fix that could cut us off stands only once a new connection has confirmed it.
 
 Arming leaves three things in FOLDER: an archive of the engine that runs without Ansible (`<run id>.pyz`), the moment at
-which the host acts (`<run id>.until`), and, once that process is there, `<run id>.ready`. Whoever removes `.until` has
-disarmed it. The process is a systemd service, enabled so that it is back after a boot; where there is no systemd, a
-process of its own session, which outlives the connection.
+which the host acts, with the seconds that it had until then (`<run id>.until`), and, once that process is there,
+`<run id>.ready`. Whoever removes `.until` has disarmed it. The process is a systemd service, enabled so that it is back
+after a boot, and started again where somebody kills it; where there is no systemd, a process of its own session, which
+outlives the connection.
 """
 
 from __future__ import annotations
@@ -46,9 +47,14 @@ UNIT_TEXT = """\
 # unless a new connection confirms it in time. Enabled, so that a boot in between does not confirm it.
 [Unit]
 Description=Dead-man's timer of infosec.principles
+StartLimitIntervalSec=0
 [Service]
 Type=exec
 ExecStart={command}
+Restart=on-failure
+RestartForceExitStatus=SIGHUP SIGINT SIGPIPE SIGTERM
+RestartSec=2
+OOMScoreAdjust=-1000
 [Install]
 WantedBy=multi-user.target
 """
@@ -59,10 +65,14 @@ WantedBy=multi-user.target
 class Guard(Change):
     """The first change of a fix that could cut us off; it makes the whole fix a guarded one.
 
-    seconds: how long the host waits for a new connection before it takes everything of the fix back by itself.
+    seconds: how long the host waits for a new connection before it takes everything of the fix back by itself; one at
+        least, since a fix without any would not be a guarded one.
     """
 
     seconds: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", max(1, self.seconds))
 
     def describe(self) -> str:
         return f"take all of this back unless a new connection confirms it within {self.seconds} s"
@@ -90,20 +100,47 @@ def seconds_of(changes: t.Iterable[Change]) -> int:
     return max((change.seconds for change in changes if isinstance(change, Guard)), default=0)
 
 
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What the timer was last set to: the moment (Unix time) at which the host acts, and the seconds until then."""
+
+    until: float
+    seconds: float
+
+    @property
+    def left(self) -> float:
+        """Never more than there were at first: the clock may have been set back, or be wrong since a boot."""
+        return min(self.until - time.time(), self.seconds)
+
+
+#: What cannot be read confirms nothing.
+OVERDUE = Setting(0, 0)
+
+
 def extend(host: Machine, run_id: str, seconds: float) -> None:
     """Let the timer run for `seconds` from now."""
     with _guard_folder(host) as folder:
-        _write(folder, f"{run_id}.new", f"{time.time() + seconds}\n".encode())
+        _write(folder, f"{run_id}.new", f"{time.time() + seconds} {seconds}\n".encode())
         os.rename(f"{run_id}.new", f"{run_id}.until", src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+
+
+def setting(host: Machine, run_id: str) -> Setting | None:
+    """What the timer is set to; None where it is disarmed."""
+    try:
+        with open(_path(host, f"{run_id}.until"), encoding="ascii") as stream:
+            until, seconds = (float(word) for word in stream.read().split())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return OVERDUE
+    return Setting(until, seconds)
 
 
 def seconds_left(host: Machine, run_id: str) -> float | None:
     """How long the timer still runs; None where it is disarmed."""
-    try:
-        with open(_path(host, f"{run_id}.until"), encoding="ascii") as stream:
-            return float(stream.read()) - time.time()
-    except (OSError, ValueError):
-        return None
+    current = setting(host, run_id)
+    return current.left if current else None
 
 
 def disarm(host: Machine, run_id: str, *, stop: bool = True) -> None:
@@ -175,8 +212,6 @@ def _await(host: Machine, run_id: str) -> None:
 def _archive(folder: int, name: str, host: Machine) -> None:
     """The engine and the modules of the host's class, as they run here, in one file that Python runs by itself."""
     # It needs the journal, which needs this module.
-
-    # It needs the journal, which needs this module.
     from ansible_collections.infosec.principles.plugins.module_utils._engine import deadman
 
     home = type(host).__module__
@@ -229,6 +264,8 @@ def _write(folder: int, name: str, data: bytes, mode: int = 0o600) -> None:
         os.unlink(name, dir_fd=folder)
     with os.fdopen(_create(folder, name, mode), "wb") as stream:
         stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _path(host: Machine, name: str) -> str:

@@ -244,13 +244,92 @@ def test_a_fix_that_fails_under_the_guard_is_put_back_at_once(site: Site) -> Non
     assert site.state(result.run_id) == "ended" and left_behind(site) == []
 
 
-def test_the_time_runs_though_the_clock_is_set_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock_free = [30.0, 29.9, 4000.0, 4000.0]
-    monotonic = iter([0.0, 0.0, 1.0, 1.0, 31.0, 31.0, 31.0])
-    monkeypatch.setattr(guard, "seconds_left", lambda host, run_id: min(30.0, lock_free.pop(0)))
-    monkeypatch.setattr(time, "monotonic", lambda: next(monotonic))
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+@dataclasses.dataclass
+class Clocks:
+    """Time that passes by sleeping alone; at `second`, somebody sets the wall clock forward by `jump`."""
+
+    jump: float
+    second: float = 10
+    passed: float = 0
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += max(seconds, 0.001)
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def wall(self) -> float:
+        return 1e9 + self.passed + (self.jump if self.passed >= self.second else 0)
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(time, "sleep", self.sleep)
+        monkeypatch.setattr(time, "monotonic", self.monotonic)
+        monkeypatch.setattr(time, "time", self.wall)
+
+
+@pytest.mark.parametrize(("jump", "second", "expected"), [(0, 10, 30), (-3600, 10, 30), (-1e9, 0, 30), (3600, 10, 10)])
+def test_setting_the_clock_never_prolongs_the_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch, jump: float, second: float, expected: float
+) -> None:
+    """Set back while the process waits, and before it looks for the first time (a boot without a battery's clock)."""
+    clocks = Clocks(jump, second=1e9)
+    clocks.use(monkeypatch)
+    guard.extend(site.host, "x", 30)
+    clocks.second = second
     assert deadman.wait(site.host, "x") is True
+    assert clocks.passed == pytest.approx(expected, abs=1)
+    guard.disarm(site.host, "x")
+
+
+def test_a_timer_set_anew_waits_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = Clocks(0)
+    clocks.use(monkeypatch)
+    guard.extend(site.host, "x", 30)
+
+    def sleep(seconds: float) -> None:
+        first = not clocks.passed
+        clocks.sleep(20 if first else seconds)
+        if first:
+            guard.extend(site.host, "x", 30)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert deadman.wait(site.host, "x") is True
+    assert clocks.passed == pytest.approx(50, abs=1)
+    guard.disarm(site.host, "x")
+
+
+@pytest.mark.parametrize("told", ["", "1764000000.0\n", "nonsense of a disk\n"])
+def test_a_timer_that_cannot_be_read_is_overdue(site: Site, told: str) -> None:
+    """A power cut may leave an empty file: taken for a disarmed one, it would leave everybody shut out."""
+    guard.extend(site.host, "x", 30)
+    (site.root / guard.FOLDER.lstrip("/") / "x.until").write_text(told)
+    assert deadman.wait(site.host, "x") is True
+    guard.disarm(site.host, "x")
+
+
+@pytest.mark.parametrize("seconds", [0, -5])
+def test_no_number_of_seconds_makes_it_unguarded(site: Site, seconds: int) -> None:
+    site.seconds = seconds
+    waiting = site.run()
+    assert waiting.confirm == 1
+    site.await_state(waiting.run_id, "expired")
+    assert site.text() is None
+
+
+def test_it_is_taken_back_however_long_that_fails(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, tries = site.run(), 12
+    failing = [ChangeError("the disk is full")] * tries
+    put_in_order = deadman.put_in_order
+
+    def attempt(*args: t.Any) -> object:
+        if failing:
+            raise failing.pop()
+        return put_in_order(*args)
+
+    monkeypatch.setattr(deadman, "put_in_order", attempt)
+    monkeypatch.setattr(deadman, "PAUSES", (0,))
+    deadman.expire(site.host, waiting.run_id)
+    assert site.text() is None and site.state(waiting.run_id) == "expired" and left_behind(site) == []
 
 
 def test_the_archive_runs_alone(site: Site, tmp_path: pathlib.Path) -> None:
