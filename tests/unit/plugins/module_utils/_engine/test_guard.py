@@ -9,6 +9,7 @@ The process behind the guard is the real one, without systemd (there is none bel
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import pathlib
 import signal
@@ -330,6 +331,34 @@ def test_it_is_taken_back_however_long_that_fails(site: Site, monkeypatch: pytes
     monkeypatch.setattr(deadman, "PAUSES", (0,))
     deadman.expire(site.host, waiting.run_id)
     assert site.text() is None and site.state(waiting.run_id) == "expired" and left_behind(site) == []
+
+
+def test_on_a_full_disk_the_rules_are_taken_back_all_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be written: neither that the process is there, nor who holds the host, nor any record."""
+    waiting = site.run()
+    os.kill(int((site.root / guard.FOLDER.lstrip("/") / f"{waiting.run_id}.ready").read_text()), signal.SIGKILL)
+    guard.extend(site.host, waiting.run_id, 0)
+    full = True
+
+    def refuse(*_args: t.Any) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def make_room(_seconds: float) -> None:
+        nonlocal full
+        assert site.text() is None, "taken back before there was room"
+        if full:
+            full = False
+            patch.undo()
+
+    patch = pytest.MonkeyPatch()
+    with patch.context() as disk:
+        patch = disk
+        for module, name in ((guard, "_write"), (os, "pwrite"), (os, "write")):
+            disk.setattr(module, name, refuse)
+        monkeypatch.setattr(time, "sleep", make_room)
+        monkeypatch.setattr(sys, "argv", ["pyz", waiting.run_id, str(site.root)])
+        deadman.main(toy.RootHost)
+    assert not full and site.state(waiting.run_id) == "expired" and site.text() is None
 
 
 def test_the_archive_runs_alone(site: Site, tmp_path: pathlib.Path) -> None:
