@@ -294,8 +294,9 @@ def put_in_order(host: Machine, run: Run) -> list[str]:
     if failures:
         return [f"run {run.run_id} was cut off and could not be put back: {failure}" for failure in failures]
     journal.note({"undoing": "undone", "guarded": "expired"}.get(run.state, "ended"))
+    # Also where it was cut off while it armed: no process is there yet, to remove what is left of that.
+    guard.disarm(host, run.run_id, stop=False)
     if run.state == "guarded":
-        guard.disarm(host, run.run_id, stop=False)
         return [f"run {run.run_id} was not confirmed by a new connection: {len(steps)} change(s) taken back"]
     what = f"{len(steps)} change(s) of its unfinished fix(es) taken back" if steps else "nothing was half-done"
     return [f"run {run.run_id} was cut off: {what}"]

@@ -177,6 +177,16 @@ def test_a_controller_that_dies_half_way_leaves_the_host_as_it_was(site: Site) -
     assert site.text() is None and site.text(PLAIN) == "good\n"
 
 
+def test_a_run_that_is_killed_while_it_arms_leaves_nothing_behind(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_start_session", lambda argv: os.kill(os.getpid(), signal.SIGKILL))
+    assert ended_by(in_child(lambda: site.run())) == signal.SIGKILL
+    assert left_behind(site) != []
+    monkeypatch.undo()
+    waiting = site.run()
+    site.resume(waiting.run_id)
+    assert left_behind(site) == []
+
+
 def test_a_run_that_hangs_is_killed_and_taken_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadman, "PATIENCE", 0.3)
     waiting = site.run()
