@@ -248,9 +248,21 @@ def holder(host: Machine) -> int:
     """The process that holds the host, as it says itself. Raises ProcessLookupError where none does."""
     try:
         with open(os.path.join(host.path(STATE), "lock"), encoding="utf-8") as stream:
-            return int(json.load(stream)["pid"])
+            pid = int(json.load(stream)["pid"])
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise ProcessLookupError("nobody holds this host") from exc
+    if not _holds_a_lock(pid):
+        raise ProcessLookupError(f"process {pid} is not the one that wrote its number there")
+    return pid
+
+
+def _holds_a_lock(pid: int) -> bool:
+    """By /proc/locks: a number of the past may belong to anybody by now."""
+    try:
+        with open("/proc/locks", encoding="ascii") as stream:
+            return any(line.split()[1:2] == ["FLOCK"] and line.split()[4] == str(pid) for line in stream)
+    except OSError:
+        return True
 
 
 def _holder(fd: int) -> str:
@@ -269,10 +281,15 @@ def take_back(host: Machine, journal: Journal, steps: t.Sequence[Step], *, force
         try:
             if step.change not in activated:
                 step.change.revert(host, step.captured, tag=journal.tag(step), force=force)
-            journal.note("reverted", step=step.number)
-            activated |= {step.change} if step.change.activates else set()
-        except (ChangeError, OSError) as exc:
+        except Exception as exc:
+            # Whatever it is, it must not keep the others from being taken back.
             failures.append(str(exc))
+            continue
+        activated |= {step.change} if step.change.activates else set()
+        try:
+            journal.note("reverted", step=step.number)
+        except (ChangeError, OSError) as exc:
+            failures.append(f"{step.change.describe()}: taken back, which could not be written down: {exc}")
     return failures
 
 

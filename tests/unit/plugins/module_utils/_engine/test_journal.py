@@ -21,7 +21,14 @@ import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
-from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import Journal, Locked, lock, runs
+from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
+    Journal,
+    Locked,
+    holder,
+    lock,
+    runs,
+    take_back,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.undo import Settings, listing, undo
 
 from . import toy
@@ -206,6 +213,36 @@ def test_second_run_waits_then_says_who_holds_the_host(root: pathlib.Path) -> No
         release.set()
         holder.join()
     assert toy.harden(root).changed
+
+
+def test_a_number_of_the_past_is_nobodys(root: pathlib.Path) -> None:
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        with lock(host(root), by="me", timeout=1):
+            assert holder(host(root)) == os.getpid()
+        file = root / "var/lib/infosec-principles/lock"
+        file.write_text(json.dumps({"pid": sleeper.pid, "by": "a run long over", "since": ""}))
+        with pytest.raises(ProcessLookupError, match="is not the one that wrote"):
+            holder(host(root))
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_what_cannot_be_taken_back_keeps_nothing_else_from_it(
+    root: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = toy.state(root)
+    toy.harden(root)
+    (run,) = runs(host(root))
+    steps = run.steps()
+
+    def fail(*args: t.Any, **more: t.Any) -> None:
+        raise KeyError("odd")
+
+    monkeypatch.setattr(type(steps[0].change), "revert", fail)
+    assert take_back(host(root), Journal(host(root), run.run_id), steps) == ["'odd'"]
+    assert {name for name, was in first.items() if toy.state(root).get(name) != was} <= {"etc/hosts.equiv"}
 
 
 def test_the_journal_is_roots_alone(root: pathlib.Path) -> None:
