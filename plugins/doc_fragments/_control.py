@@ -32,7 +32,7 @@ options:
   resume:
     description:
       - Identifier of the run to go on with.
-      - Set by the controller's half after it has installed packages; not for people.
+      - Set by the controller's half after it has installed packages, and to confirm guarded changes; not for people.
     type: str
     default: ""
   waivers:
@@ -69,7 +69,7 @@ options:
   resume:
     description:
       - Identifier of the run to go on with.
-      - Set by the controller's half after it has installed packages; not for people.
+      - Set by the controller's half after it has installed packages, and to confirm guarded changes; not for people.
     type: str
     default: ""
   waivers:
