@@ -179,7 +179,7 @@ def test_a_controller_that_dies_half_way_leaves_the_host_as_it_was(site: Site) -
 
 def test_a_run_that_is_killed_while_it_arms_leaves_nothing_behind(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "_start_session", lambda argv: os.kill(os.getpid(), signal.SIGKILL))
-    assert ended_by(in_child(lambda: site.run())) == signal.SIGKILL
+    assert ended_by(in_child(site.run)) == signal.SIGKILL
     assert left_behind(site) != []
     monkeypatch.undo()
     waiting = site.run()
