@@ -33,6 +33,8 @@ PATIENCE = 30
 #: Seconds between attempts, the last one for good: taking back may fail for a moment (a package manager's lock, a unit
 #: that is still stopping), or until somebody makes room on the disk.
 PAUSES = (5, 5, 5, 5, 30)
+#: So often services are asked to take up what was put back. One that stays ill must not hold the host for ever.
+SERVICES = 2
 POLL_SECONDS = 0.5
 
 
@@ -67,22 +69,23 @@ def wait(host: t.Any, run_id: str) -> bool:
 def expire(host: t.Any, run_id: str) -> None:
     """Take back what was not confirmed, however often that needs to be tried, and go.
 
-    Never gives up: a firewall that is still starting, or a disk that is full, would leave everybody shut out.
+    Never gives up, except on services that stay ill: a firewall that is still starting, or a disk that is full, would
+    leave everybody shut out.
     """
-    for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+    for attempt, pause in enumerate(itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))):
         with contextlib.suppress(Locked), _held(host):
-            _put_in_order(host, run_id)
+            _put_in_order(host, run_id, settle=attempt >= SERVICES)
         if _is_over(host, run_id):
             break
         time.sleep(pause)
     guard.disarm(host, run_id, stop=False)
 
 
-def _put_in_order(host: t.Any, run_id: str) -> None:
+def _put_in_order(host: t.Any, run_id: str, *, settle: bool) -> None:
     """As far as it goes: the journal of a full disk takes no record, and says so with ChangeError."""
     if not _is_over(host, run_id):
         with contextlib.suppress(ChangeError):
-            put_in_order(host, Journal(host, run_id).read())
+            put_in_order(host, Journal(host, run_id).read(), settle=settle)
 
 
 def _is_over(host: t.Any, run_id: str) -> bool:

@@ -302,12 +302,18 @@ def recover(host: Machine) -> list[str]:
     return said
 
 
-def put_in_order(host: Machine, run: Run) -> list[str]:
-    """`recover` for one run; its state says afterwards (in the journal) that it is over, unless that failed."""
+def put_in_order(host: Machine, run: Run, *, settle: bool = False) -> list[str]:
+    """`recover` for one run; its state says afterwards (in the journal) that it is over, unless that failed.
+
+    settle: not to wait any more for services that take up what was put back, but stay ill.
+    """
     journal = Journal(host, run.run_id)
     unfinished = [fix for fix in run.fixes.values() if fix.stands and (run.state == "undoing" or not fix.done)]
     steps = [step for fix in reversed(unfinished) for step in reversed(fix.steps) if step.stands]
-    failures = take_back(host, journal, steps)
+    ill = [step for step in steps if settle and isinstance(step.change, units.Activate)]
+    failures = take_back(host, journal, [step for step in steps if step not in ill])
+    for step in ill:
+        journal.note("reverted", step=step.number)
     if failures:
         return [f"run {run.run_id} was cut off and could not be put back: {failure}" for failure in failures]
     journal.note({"undoing": "undone", "guarded": "expired"}.get(run.state, "ended"))

@@ -32,6 +32,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.journal
 from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import Key, Outcome, Wire, arrange, merge
 
 NEEDS_ROOT = "not fixed: changing this host needs root; run with become: true, or with enforce: false to report only"
+TAKING_BACK_SECONDS = 60
 NOT_CONFIRMED = "no new connection confirmed it in time, so the host has put everything of this fix back"
 SAME_CONNECTION = "run {}: the connection that made the change cannot confirm it; a new one has to"
 
@@ -282,6 +283,9 @@ def _apply_fix(host: t.Any, journal: Journal, number: int, changes: t.Sequence[C
     except Exception as exc:
         if isinstance(exc, NothingDone):
             journal.note("reverted", step=steps.pop().number)
+        if guard.seconds_of(changes):
+            # Taking back waits for services too; the guard is for what hangs.
+            guard.extend(host, journal.run_id, guard.seconds_of(changes) + TAKING_BACK_SECONDS)
         failures = take_back(host, journal, list(reversed(steps)))
         back = f"; NOT put back: {'; '.join(failures)}" if failures else "; everything of this fix was put back"
         return Outcome(f"{exc}{back}")

@@ -20,7 +20,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine import deadman, guard
+from ansible_collections.infosec.principles.plugins.module_utils._engine import deadman, guard, units
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
@@ -40,11 +40,11 @@ PATH = "/etc/firewall.conf"
 PLAIN = "/etc/plain.conf"
 
 
-def control(seconds: int = 60, *before: t.Any) -> Control:
+def control(seconds: int = 60, before: tuple[t.Any, ...] = (), after: tuple[t.Any, ...] = ()) -> Control:
     """A firewall in one file, guarded, and beside it a file that needs no guard."""
 
     def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:
-        fix = (*before, Guard(seconds), write_file(host, PATH, "deny\n"))
+        fix = (*before, Guard(seconds), write_file(host, PATH, "deny\n"), *after)
         for path, changes in ((PATH, fix), (PLAIN, (write_file(host, PLAIN, "good\n"),))):
             good = host.exists(path)
             yield f.Finding(toy.RULE, path, f.PASS if good else f.FAIL, "looked at", fix=() if good else changes)
@@ -59,13 +59,14 @@ class Site:
     root: pathlib.Path
     seconds: int = 60
     before: tuple[t.Any, ...] = ()
+    after: tuple[t.Any, ...] = ()
 
     @property
     def host(self) -> Host:
         return toy.RootHost(root=str(self.root))
 
     def _requests(self) -> list[Request]:
-        return [Request(control(self.seconds, *self.before), {})]
+        return [Request(control(self.seconds, self.before, self.after), {})]
 
     def run(self, connection: str = "first", **changes: t.Any) -> Result:
         return run(self.host, self._requests(), toy.settings(connection=lambda: connection, **changes))
@@ -205,6 +206,23 @@ def test_a_run_that_hangs_is_killed_and_taken_back(site: Site, monkeypatch: pyte
     assert site.text() is None and site.state(waiting.run_id) == "expired"
 
 
+def test_a_service_that_stays_ill_does_not_hold_the_host_for_ever(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadman, "PAUSES", (0, 0))
+    calls: list[str] = []
+
+    def apply(self: units.Activate, host: Host, *, tag: str) -> None:
+        calls.append(self.unit)
+        if len(calls) > 1:
+            raise ChangeError("not healthy")
+
+    monkeypatch.setattr(units.Activate, "apply", apply)
+    site.after = (units.Activate("ssh.service", "reload"),)
+    waiting = site.run()
+    deadman.expire(site.host, waiting.run_id)
+    assert len(calls) == 1 + deadman.SERVICES, "asked again, and then let be"
+    assert site.text() is None and site.state(waiting.run_id) == "expired" and left_behind(site) == []
+
+
 def test_another_run_waits_for_the_confirmation(site: Site) -> None:
     waiting = site.run()
     with pytest.raises(Locked, match=f"run {waiting.run_id} waits for a new connection"):
@@ -332,10 +350,10 @@ def test_it_is_taken_back_however_long_that_fails(site: Site, monkeypatch: pytes
     failing = [ChangeError("the disk is full")] * tries
     put_in_order = deadman.put_in_order
 
-    def attempt(*args: t.Any) -> object:
+    def attempt(*args: t.Any, **more: t.Any) -> object:
         if failing:
             raise failing.pop()
-        return put_in_order(*args)
+        return put_in_order(*args, **more)
 
     monkeypatch.setattr(deadman, "put_in_order", attempt)
     monkeypatch.setattr(deadman, "PAUSES", (0,))

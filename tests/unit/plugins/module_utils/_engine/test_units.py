@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import pathlib
 import socket
@@ -165,3 +166,18 @@ def test_a_daemon_that_is_not_active_is_ill(tmp_path: pathlib.Path) -> None:
     systemd = Systemd(tmp_path, OFF)
     with pytest.raises(ChangeError, match=r"it is not active; see journalctl -u x\.service"):
         Activate(UNIT, "reload", seconds=0).apply(systemd.host(), tag="t")
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "expected"),
+    [("::1", errno.EADDRNOTAVAIL, True), ("192.0.2.1", errno.EADDRNOTAVAIL, False), ("::1", errno.ECONNREFUSED, False)],
+    ids=["a host without IPv6", "an address that it has not", "nobody listens"],
+)
+def test_what_a_host_without_ipv6_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, address: str, code: int, expected: bool
+) -> None:
+    def refuse(*args: t.Any, **more: t.Any) -> t.NoReturn:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(units.socket, "create_connection", refuse)
+    assert units._answers(address, 22) is expected
