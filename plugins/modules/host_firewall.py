@@ -62,8 +62,8 @@ author:
 notes:
   - As an ordinary user nothing can be seen; all is RV(findings[].status=not_assessed).
   - A connection that is there already goes on until it ends, also where the register has not let it in since.
-  - Where nothing has tracked connections before (no stateful firewall), a connection that this host had opened, and in which the other side
-    speaks next, stalls until this host sends something. Restart such clients, or begin with O(mode=log) and enforce later.
+  - So that this holds where nothing has tracked connections before, TCP packets without SYN are let in; they cannot open a connection, and
+    are answered with RST where there is none.
   - The register knows TCP and UDP. On a host that takes in other protocols (VRRP, OSPF, GRE, IPsec, seen by raw sockets, tunnels and key
     exchange) nothing is changed unless O(allow_self_cutoff=true); IGMP is dropped without a question.
   - What containers and virtual machines ask of the host itself, such as names (aardvark-dns, dnsmasq) and leases, is inbound traffic like any

@@ -249,7 +249,10 @@ def _expression(item: Json) -> str:
 def _match(body: Json) -> str:
     left = _left(body["left"])
     right = _right(body["right"], NUMBERS.get(left, {}))
-    usual = "in" if left in FLAGS else "=="
+    if body["op"] == "!":
+        # How nft 1.0 and later tell that none of the bits is set.
+        return f"{left} & {right} == 0"
+    usual = "in" if left in FLAGS else "" if " & " in left else "=="
     return f"{left} {right}" if body["op"] == usual else f"{left} {body['op']} {right}"
 
 
@@ -261,6 +264,8 @@ def _left(item: Json) -> str:
         return " ".join(["ct", *([body["dir"]] if "dir" in body else []), body["key"]])
     if kind == "meta":
         return f"meta {body['key']}"
+    if kind == "&":
+        return f"{_left(body[0])} & {_right(body[1], {})}"
     raise ValueError(kind)
 
 

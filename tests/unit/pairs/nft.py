@@ -89,6 +89,7 @@ GRAMMAR: tuple[tuple[str, t.Callable[..., t.Any]], ...] = (
     (r"(accept|drop)", lambda verdict: {verdict: None}),
     (r"jump (\S+)", lambda target: {"jump": {"target": target}}),
     (r'comment "[^"]*"', lambda: None),
+    (r"(\w+) (\w+) & (\w+) == 0", lambda p, f, bits: _match({"payload": {"protocol": p, "field": f}}, bits, "!")),
     (r"(\w+) (\w+) (\{[^}]*\}|\S+)", lambda p, f, value: _match({"payload": {"protocol": p, "field": f}}, value)),
 )
 

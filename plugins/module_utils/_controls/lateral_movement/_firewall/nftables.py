@@ -110,6 +110,9 @@ BASICS = (
     Rule(("meta iif lo", "accept")),
     Rule(("ct state established,related", "accept")),
     Rule(("ct state invalid", "jump refused")),
+    # A connection that was open before anything tracked it looks new when the other side speaks next. What has no SYN
+    # opens nothing: where no socket has that connection, the kernel answers with RST.
+    Rule(("ct state new", "tcp flags & syn == 0", "accept"), "open before"),
     Rule(("icmp type { destination-unreachable, echo-request, parameter-problem, time-exceeded }", "accept")),
     Rule(
         (

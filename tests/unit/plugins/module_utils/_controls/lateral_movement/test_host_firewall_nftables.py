@@ -74,7 +74,10 @@ def test_differences_are_told(version: str) -> None:
 
 
 class Packet(t.NamedTuple):
-    """One packet as the rules see it; `nat`: the port that it was sent to, where it is led into a container."""
+    """One packet as the rules see it; `nat`: the port that it was sent to, where it is led into a container.
+
+    syn: whether it asks for a connection.
+    """
 
     protocol: str = "tcp"
     source: str = "192.0.2.9"
@@ -85,6 +88,7 @@ class Packet(t.NamedTuple):
     hops: int = 64
     type: str = ""
     nat: int = 0
+    syn: bool = True
 
 
 def verdict(table: Table, packet: Packet) -> str:
@@ -108,6 +112,8 @@ def _walk(table: Table, chain: str, packet: Packet) -> str:
 
 def _holds(table: Table, match: str, packet: Packet) -> bool:
     six = ":" in packet.source
+    if match == "tcp flags & syn == 0":
+        return packet.protocol == "tcp" and not packet.syn
     selector, value = re.fullmatch(r"(ct original proto-dst|\S+ \S+) (.+)", match).groups()  # type: ignore[union-attr]
     if selector in ("ip saddr", "ip6 saddr"):
         return six == (selector == "ip6 saddr") and _among(table, value, packet.source)
@@ -186,6 +192,15 @@ PACKETS: list[tuple[Packet, str]] = [
     (Packet(port=9999, nat=9998, state="established"), "accept"),
     (Packet(protocol="udp", port=9999, nat=22), "drop"),
 ]
+
+
+def test_what_was_open_before_anything_tracked_it_goes_on() -> None:
+    """Conntrack takes the first packet that it sees for a new connection, whoever sends it."""
+    peer = Packet(source="203.0.113.9", sport=5432, port=40000)
+    assert verdict(table(), peer._replace(syn=False)) == "accept"
+    assert verdict(table(), peer) == "drop", "nobody opens a connection so"
+    assert verdict(table(), peer._replace(protocol="udp")) == "drop"
+    assert verdict(table(), peer._replace(syn=False, state="invalid")) == "drop"
 
 
 @pytest.mark.parametrize(("packet", "fate"), PACKETS)
