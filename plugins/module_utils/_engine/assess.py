@@ -79,14 +79,17 @@ def to_wire(control: Control, finding: f.Finding) -> Wire:
         "reference": finding.rule.reference,
         "fix": [change.describe() for change in finding.fix],
         "diff": [change.diff() for change in finding.fix],
-        **_fingerprints(finding),
+        **_lists(finding),
     }
 
 
-def _fingerprints(finding: f.Finding) -> Wire:
+def _lists(finding: f.Finding) -> Wire:
     """Few findings have any, and what a fleet sends is a finding times thousands."""
-    found = [dataclasses.asdict(one) for one in finding.fingerprints]
-    return {"fingerprints": found} if found else {}
+    lists: dict[str, tuple[f.Fingerprint | f.Component, ...]] = {
+        "fingerprints": finding.fingerprints,
+        "components": finding.components,
+    }
+    return {name: [dataclasses.asdict(one) for one in found] for name, found in lists.items() if found}
 
 
 def _for_each_rule(control: Control, status: str, message: str) -> list[f.Finding]:

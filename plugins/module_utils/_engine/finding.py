@@ -64,6 +64,19 @@ class Fingerprint:
 
 
 @dataclasses.dataclass(frozen=True)
+class Component:
+    """One library of an application, which the controller looks up in the advisories.
+
+    purl: its package URL with the version, such as "pkg:pypi/django@4.2.1" (https://github.com/package-url/purl-spec).
+    source: the file that tells. installed: it lies there, and is not only named in a lock file.
+    """
+
+    purl: str
+    source: str
+    installed: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """One rule's verdict on one subject of one host.
 
@@ -79,6 +92,7 @@ class Finding:
     #: What a person does about this very subject, where that says more than the rule's remedy.
     remedy: str = ""
     fingerprints: tuple[Fingerprint, ...] = ()
+    components: tuple[Component, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:

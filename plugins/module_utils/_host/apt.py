@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shlex
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf, aptsources
@@ -25,21 +24,6 @@ SOURCES = "/etc/apt/sources.list"
 
 class AptError(Exception):
     """apt does not work here: what it said."""
-
-
-@dataclasses.dataclass(frozen=True)
-class System:
-    """/etc/os-release: the distribution's id, those that it is like, its name for people and its release's codename."""
-
-    id: str
-    like: tuple[str, ...]
-    name: str
-    codename: str
-
-    @property
-    def has_apt(self) -> bool:
-        """Whether it is of the Debian family."""
-        return "debian" in (self.id, *self.like)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,25 +47,6 @@ class Source:
     def fetched(self) -> bool:
         """Whether its Release file is here."""
         return bool(self.origin or self.label or self.suite or self.codename)
-
-
-def system(host: Host) -> System:
-    """Which distribution this is. Use as `host.once(apt.system)`."""
-    values: dict[str, str] = {}
-    for name in ("/etc/os-release", "/usr/lib/os-release"):
-        try:
-            text = host.read_text(name)
-        except Missing:
-            continue
-        pairs = (line.partition("=") for line in text.splitlines() if re.match(r"[A-Z_]+=", line))
-        values = {key: printable(_unquote(value)) for key, _equals, value in pairs}
-        break
-    return System(
-        values.get("ID", "unknown"),
-        tuple(values.get("ID_LIKE", "").split()),
-        values.get("PRETTY_NAME", values.get("ID", "this system")),
-        values.get("VERSION_CODENAME", ""),
-    )
 
 
 def config(host: Host) -> aptconf.Config:
@@ -150,10 +115,3 @@ def settings(host: Host) -> t.Iterator[tuple[str, aptconf.Setting]]:
             continue
         for setting in aptconf.settings(text):
             yield name, setting
-
-
-def _unquote(value: str) -> str:
-    try:
-        return "".join(shlex.split(value))
-    except ValueError:
-        return value.strip("\"'")

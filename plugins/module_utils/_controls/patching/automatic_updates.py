@@ -19,7 +19,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.files i
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import State, UnitState
 from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf
-from ansible_collections.infosec.principles.plugins.module_utils._host import apt
+from ansible_collections.infosec.principles.plugins.module_utils._host import apt, distribution
+from ansible_collections.infosec.principles.plugins.module_utils._host.distribution import Distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -105,8 +106,8 @@ class Verdict:
 
 def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:
     """Judge each rule, then give all that can be put right one and the same fix."""
-    system = host.once(apt.system)
-    if not system.has_apt:
+    system = host.once(distribution.read)
+    if system.family != "debian":
         why = f"{system.name} does not use apt, and no other updater is looked at yet"
         yield from (f.Finding(rule, system.id, f.NOT_ASSESSED, why) for rule in RULES)
         return
@@ -158,7 +159,7 @@ def _helper(host: Host) -> tuple[UnitState, ...]:
 # Rules enabled and origins
 
 
-def _configured(host: Host, system: apt.System) -> list[Verdict]:
+def _configured(host: Host, system: Distribution) -> list[Verdict]:
     try:
         config = apt.config(host)
     except apt.AptError as exc:
@@ -186,7 +187,7 @@ def _enabled(host: Host, config: aptconf.Config) -> Verdict:
     )
 
 
-def _origins(host: Host, config: aptconf.Config, system: apt.System) -> list[Verdict]:
+def _origins(host: Host, config: aptconf.Config, system: Distribution) -> list[Verdict]:
     """One verdict for each security source of this release."""
     security = [source for source in apt.sources(host) if is_security(source, system)]
     if not security:
@@ -197,7 +198,7 @@ def _origins(host: Host, config: aptconf.Config, system: apt.System) -> list[Ver
     return [_matched(host, config, system, subject, parts) for subject, parts in by_place.items()]
 
 
-def is_security(source: apt.Source, system: apt.System) -> bool:
+def is_security(source: apt.Source, system: Distribution) -> bool:
     """Whether the source carries this release's security updates, by its Release file or, unfetched, by its name."""
     if source.fetched and not source.codename.startswith(system.codename):
         return False
@@ -205,7 +206,7 @@ def is_security(source: apt.Source, system: apt.System) -> bool:
     return any(re.search(r"(?i)(?:^|-)security$|^[a-z]+/updates/?$", name) for name in names)
 
 
-def _no_source(system: apt.System) -> f.Finding:
+def _no_source(system: Distribution) -> f.Finding:
     if system.id not in WITH_SECURITY:
         why = f"it is not known which source of {system.name} carries security updates"
         return f.Finding(ORIGINS, "apt sources", f.NOT_ASSESSED, why)
@@ -215,7 +216,9 @@ def _no_source(system: apt.System) -> f.Finding:
     return f.Finding(ORIGINS, "apt sources", f.FAIL, "no configured source carries security updates", (evidence,))
 
 
-def _matched(host: Host, config: aptconf.Config, system: apt.System, subject: str, parts: list[apt.Source]) -> Verdict:
+def _matched(
+    host: Host, config: aptconf.Config, system: Distribution, subject: str, parts: list[apt.Source]
+) -> Verdict:
     if not parts[0].fetched:
         why = f"apt has not fetched the lists of this source yet ({apt.LISTS}); run apt-get update"
         return Verdict(f.Finding(ORIGINS, subject, f.NOT_ASSESSED, why, (f.Evidence(parts[0].entry, subject),)))
@@ -258,7 +261,7 @@ def _from_legacy(value: str) -> str:
     return f"o={origin},a={suite}"
 
 
-def matches(pattern: str, source: apt.Source, system: apt.System) -> bool:
+def matches(pattern: str, source: apt.Source, system: Distribution) -> bool:
     """Whether unattended-upgrades takes updates of the source by this pattern. Raises PatternError as it would stop."""
     macros = {"distro_id": system.id.capitalize(), "distro_codename": system.codename}
     fits = bool(pattern.strip())
@@ -274,7 +277,7 @@ def matches(pattern: str, source: apt.Source, system: apt.System) -> bool:
     return fits
 
 
-def pattern_for(source: apt.Source, system: apt.System) -> str:
+def pattern_for(source: apt.Source, system: Distribution) -> str:
     """A pattern for this source and its successors in later releases; "" where its names do not fit in one.
 
     Debian's security codename ("trixie-security") names it; Ubuntu's is the release's own, so there the suite has to.

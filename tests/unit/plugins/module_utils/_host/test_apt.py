@@ -34,27 +34,6 @@ def host(root: pathlib.Path, answer: Completed | None = None) -> Host:
     return Host(root=str(root), runner=run)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected", "has_apt"),
-    [
-        (
-            (FIXTURES / "os-release-debian-11").read_text(),
-            ("debian", "Debian GNU/Linux 11 (bullseye)", "bullseye"),
-            True,
-        ),
-        ((FIXTURES / "os-release-debian-13").read_text(), ("debian", "Debian GNU/Linux 13 (trixie)", "trixie"), True),
-        ("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\nPRETTY_NAME='Linux Mint'\n", ("linuxmint", "Linux Mint", ""), True),
-        ('ID="rhel"\nID_LIKE="fedora"\nPRETTY_NAME="Red Hat \\"x\\""\n', ("rhel", 'Red Hat "x"', ""), False),
-        ('ID="debian\nVERSION_CODENAME=x\x1b\n', ("debian", "debian", "x\\x1b"), True),
-        ("", ("unknown", "this system", ""), False),
-    ],
-)
-def test_system(root: pathlib.Path, text: str, expected: tuple[str, str, str], has_apt: bool) -> None:
-    write(root, "/etc/os-release", text)
-    found = apt.system(host(root))
-    assert ((found.id, found.name, found.codename), found.has_apt) == (expected, has_apt)
-
-
 def test_package_state(root: pathlib.Path) -> None:
     excerpt = (FIXTURES / "dpkg-status-excerpt-debian-13").read_text(encoding="utf-8")
     gone = "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n\n"

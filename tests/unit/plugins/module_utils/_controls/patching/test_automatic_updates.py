@@ -14,11 +14,12 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf
 from ansible_collections.infosec.principles.plugins.module_utils._host import apt
+from ansible_collections.infosec.principles.plugins.module_utils._host.distribution import Distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
 
 FIXTURES = pathlib.Path(__file__).parents[4] / "fixtures" / "apt"
-DEBIAN = apt.System("debian", (), "Debian 13", "trixie")
-UBUNTU = apt.System("ubuntu", ("debian",), "Ubuntu 24.04", "noble")
+DEBIAN = Distribution("debian", (), "Debian 13", "trixie")
+UBUNTU = Distribution("ubuntu", ("debian",), "Ubuntu 24.04", "noble")
 
 
 def source(**fields: str) -> apt.Source:
@@ -64,7 +65,7 @@ NOBLE = source(
         ("o=${distro_id},a=${distro_codename}", NOBLE, UBUNTU, False),
     ],
 )
-def test_patterns(pattern: str, found: apt.Source, system: apt.System, expected: bool) -> None:
+def test_patterns(pattern: str, found: apt.Source, system: Distribution, expected: bool) -> None:
     assert automatic_updates.matches(pattern, found, system) == expected
 
 
@@ -106,7 +107,7 @@ def test_allowed_origins_are_the_older_form(value: str, expected: str) -> None:
         (source(release="stable", label="security-tools", codename="trixie"), DEBIAN, False),
     ],
 )
-def test_which_sources_carry_security_updates(found: apt.Source, system: apt.System, expected: bool) -> None:
+def test_which_sources_carry_security_updates(found: apt.Source, system: Distribution, expected: bool) -> None:
     assert automatic_updates.is_security(found, system) == expected
 
 
@@ -121,7 +122,7 @@ def test_which_sources_carry_security_updates(found: apt.Source, system: apt.Sys
         (source(codename="trixie-security"), DEBIAN, ""),
     ],
 )
-def test_the_pattern_that_we_would_write(found: apt.Source, system: apt.System, expected: str) -> None:
+def test_the_pattern_that_we_would_write(found: apt.Source, system: Distribution, expected: str) -> None:
     pattern = automatic_updates.pattern_for(found, system)
     assert pattern == expected
     assert not pattern or automatic_updates.matches(pattern, found, system)
