@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf, aptsources
+from ansible_collections.infosec.principles.plugins.module_utils._host.distribution import Distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -31,6 +32,7 @@ class Source:
     """One component of one configured source. The fields of its Release file are "" until that has been fetched.
 
     place: host and path, without scheme or password. release: as configured. entry: file and line that configure it.
+    list_name: how the names of its lists below LISTS begin.
     """
 
     place: str
@@ -42,6 +44,12 @@ class Source:
     label: str
     suite: str
     codename: str
+    list_name: str = ""
+
+    @property
+    def packages_list(self) -> str:
+        """Where the list of its packages lies, but for "<architecture>_Packages" (a flat source: "Packages") at its end."""
+        return f"{LISTS}/{self.list_name}{f'{self.component}_binary-' if self.component else ''}"
 
     @property
     def fetched(self) -> bool:
@@ -63,10 +71,19 @@ def sources(host: Host) -> tuple[Source, ...]:
         Source(
             *map(printable, (entry.place, entry.site, entry.suite, component, f"{name}:{entry.line}")),
             **{field.lower(): printable(value) for field, value in _release(host, entry).items()},
+            list_name=entry.list_name,
         )
         for name, entry in _entries(host)
         for component in entry.components or ("",)
     )
+
+
+def is_security(source: Source, system: Distribution) -> bool:
+    """Whether the source carries this release's security updates, by its Release file or, unfetched, by its name."""
+    if source.fetched and not source.codename.startswith(system.codename):
+        return False
+    names = (source.label, source.suite, source.codename, source.release)
+    return any(re.search(r"(?i)(?:^|-)security$|^[a-z]+/updates/?$", name) for name in names)
 
 
 def _entries(host: Host) -> t.Iterator[tuple[str, aptsources.Entry]]:

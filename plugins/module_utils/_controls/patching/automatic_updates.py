@@ -189,21 +189,13 @@ def _enabled(host: Host, config: aptconf.Config) -> Verdict:
 
 def _origins(host: Host, config: aptconf.Config, system: Distribution) -> list[Verdict]:
     """One verdict for each security source of this release."""
-    security = [source for source in apt.sources(host) if is_security(source, system)]
+    security = [source for source in apt.sources(host) if apt.is_security(source, system)]
     if not security:
         return [Verdict(_no_source(system))]
     by_place: dict[str, list[apt.Source]] = {}
     for source in security:
         by_place.setdefault(f"{source.place} {source.release}", []).append(source)
     return [_matched(host, config, system, subject, parts) for subject, parts in by_place.items()]
-
-
-def is_security(source: apt.Source, system: Distribution) -> bool:
-    """Whether the source carries this release's security updates, by its Release file or, unfetched, by its name."""
-    if source.fetched and not source.codename.startswith(system.codename):
-        return False
-    names = (source.label, source.suite, source.codename, source.release)
-    return any(re.search(r"(?i)(?:^|-)security$|^[a-z]+/updates/?$", name) for name in names)
 
 
 def _no_source(system: Distribution) -> f.Finding:

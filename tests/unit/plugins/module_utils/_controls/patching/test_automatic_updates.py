@@ -108,7 +108,7 @@ def test_allowed_origins_are_the_older_form(value: str, expected: str) -> None:
     ],
 )
 def test_which_sources_carry_security_updates(found: apt.Source, system: Distribution, expected: bool) -> None:
-    assert automatic_updates.is_security(found, system) == expected
+    assert apt.is_security(found, system) == expected
 
 
 @pytest.mark.parametrize(
