@@ -48,7 +48,7 @@ class Source:
 
     @property
     def packages_list(self) -> str:
-        """Where the list of its packages lies, but for "<architecture>_Packages" (a flat source: "Packages") at its end."""
+        """The path of its list of packages, without "<architecture>_Packages" (a flat source: "Packages") at the end."""
         return f"{LISTS}/{self.list_name}{f'{self.component}_binary-' if self.component else ''}"
 
     @property
