@@ -32,14 +32,14 @@ class _Missing:
         )
 
 
-def _library(name: str, *parts: str) -> t.Any:
-    """The library, with these parts of it loaded."""
+def _library(name: str, *parts: str, package: str = "") -> t.Any:
+    """The library, with these parts of it loaded. package: what it is called where it is installed from."""
     try:
         for part in parts:
             importlib.import_module(f"{name}.{part}")
         return importlib.import_module(name)
     except ImportError:
-        return _Missing(name)
+        return _Missing(package or name)
 
 
 if not t.TYPE_CHECKING:
@@ -52,4 +52,21 @@ def aerleon() -> t.Any:
     return _library("aerleon", "api", "lib.naming")
 
 
-__all__ = ["aerleon", "jmespath", "netaddr"]
+def packaging() -> t.Any:
+    """The library packaging. ansible-core brings it along, but does not promise to."""
+    return _library("packaging", "version")
+
+
+def cvss() -> t.Any:
+    """The library cvss, which tells a score from a vector; None without it."""
+    found = _library("cvss")
+    return None if isinstance(found, _Missing) else found
+
+
+def cyclonedx() -> t.Any:
+    """The library cyclonedx-python-lib. Only the format cyclonedx of the reports needs it."""
+    parts = ("model.bom", "model.component", "model.vulnerability", "output.json", "schema")
+    return _library("cyclonedx", *parts, package="cyclonedx-python-lib")
+
+
+__all__ = ["aerleon", "cvss", "cyclonedx", "jmespath", "netaddr", "packaging"]
