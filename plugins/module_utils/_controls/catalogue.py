@@ -16,7 +16,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
     host_firewall,
     ssh_pivoting,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
+from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import (
+    automatic_updates,
+    reboot_safety,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
 CATALOGUE: dict[str, Control] = {
@@ -28,6 +31,7 @@ CATALOGUE: dict[str, Control] = {
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
         automatic_updates.CONTROL,
+        reboot_safety.CONTROL,
         disk_encryption.CONTROL,
     )
 }
