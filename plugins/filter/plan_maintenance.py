@@ -13,18 +13,18 @@ author:
   - The infosec.principles authors (@infosec-principles)
 description:
   - Reads the variable C(infosec_maintenance) of every host, cuts each window into slots, and gives each host one.
-  - Which slot follows from the name of the host in the inventory. A host that comes or goes moves as few others as possible.
-  - No two members of one group share a slot, also where they have different windows or time zones that overlap. Groups are
-    those of C(infosec_maintenance.groups), else the hosts of each service of the register but those that all hosts run, else
-    the groups of the inventory that do not only bring other groups together.
+  - Which slot follows from the name of the host in the inventory. A host that comes or goes moves hardly any other.
+  - No two members of one group share a slot, also where they have different windows or time zones that overlap.
+    Groups are those of C(infosec_maintenance.groups), else the hosts of each service of the register but those that
+    all hosts run, else the groups of the inventory that do not only bring other groups together.
   - Fails with one message that lists all faults with their place and the remedy, among them a window that is too short
     for the members of a group, and one that overlaps a forbidden time.
-  - Needs no facts. Values of C(infosec_maintenance) must be variables of the inventory or extra variables, since those of plays
-    and roles are not in C(hostvars).
+  - Needs no facts. C(infosec_maintenance) has to be a variable of the inventory or an extra variable, since those of
+    plays and roles are not in C(hostvars).
 positional: hostvars, groups, register
 options:
   _input:
-    description: The hosts to plan for, as a rule all of the inventory, so that the plan does not depend on who is asked.
+    description: The hosts to plan for; all of the inventory, so that the plan does not depend on who is asked.
     type: list
     elements: str
     required: true
@@ -59,7 +59,8 @@ EXAMPLES = r"""
 #   reboot: when_needed
 - name: Plan once for all hosts
   ansible.builtin.set_fact:
-    infosec_slots: "{{ groups['all'] | infosec.principles.plan_maintenance(hostvars, groups, infosec_services | default([])) }}"
+    infosec_slots: >-
+      {{ groups['all'] | infosec.principles.plan_maintenance(hostvars, groups, infosec_services | default([])) }}
   run_once: true
 """
 

@@ -66,4 +66,4 @@ def _leaves(groups: Groups) -> dict[str, frozenset[str]]:
         for name in around:
             if len(sets[name]) > len(members):
                 covered.setdefault(name, set()).update(members)
-    return {f"group {name}": members for name, members in sets.items() if covered.get(name) != members}
+    return {f"group {name}": members for name, members in sets.items() if covered.get(name, set()) != set(members)}

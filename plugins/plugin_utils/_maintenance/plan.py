@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""From what people wrote to one slot a host: reads the policies, finds the groups, and says all that stands in the way."""
+"""From what people wrote to one slot a host: reads the policies, and says all that stands in the way."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ def _too_many(lot: Lot, groups: t.Mapping[str, t.Collection[str]]) -> t.Iterator
         yield (
             f"{VARIABLE} ({some(lot.hosts)}): {name} has {len(members)} members here ({some(members, 10)}) that must "
             f"not share a slot, and the window has {slots} slots of {policy.slot} min: they need {needed} min, it has "
-            f"{slots * policy.slot} min; lengthen duration, shorten slot, set groups to those that matter, or share: true"
+            f"{slots * policy.slot} min; lengthen duration, shorten slot, name the groups that matter, or share: true"
         )
 
 
 def _homeless(hosts: t.Sequence[str]) -> str:
     return (
-        f"{VARIABLE}: no slot is left for {some(sorted(hosts), 10)}, since each of them is at the same time as that of a "
-        "member of one of their groups (windows of several policies overlap, or hosts are in many groups); "
+        f"{VARIABLE}: no slot is left for {some(sorted(hosts), 10)}, since each of them is at the same time as that of "
+        "a member of one of their groups (windows of several policies overlap, or hosts are in many groups); "
         "lengthen duration, shorten slot, move a window, or share: true"
     )
 

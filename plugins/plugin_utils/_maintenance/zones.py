@@ -62,7 +62,7 @@ def upcoming(
 
 @functools.cache
 def skipped(name: str, year: int) -> tuple[tuple[int, int, int], ...]:
-    """(weekday, first minute, last minute) that the clock of the zone skips somewhen in YEARS years, such as 02:00 to 03:00."""
+    """(weekday, first minute, last minute) that the zone's clock skips in YEARS years, such as 02:00 to 03:00."""
     found = set()
     for before, after, moment in changes(name, year):
         length = int((after - before).total_seconds() // 60)
@@ -110,7 +110,7 @@ def differences(one: str, other: str, year: int) -> tuple[int, ...]:
 
 
 def touches(days: t.Collection[int], minute: int, length: int, spans: t.Iterable[tuple[int, int, int]]) -> bool:
-    """Whether `length` minutes from `minute` on (it may be past midnight) of one of these weekdays meet one of the spans."""
+    """Whether `length` minutes from `minute` on (also past midnight) of one of these weekdays meet one of the spans."""
     return any(
         (day * DAY + minute) < at * DAY + last + week and (day * DAY + minute + length) > at * DAY + first + week
         for day in days
