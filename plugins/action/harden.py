@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of every control: packages, confirming guarded changes, waivers and the exit policy."""
+"""The controller's half of every control: packages, confirming guarded changes, advisories, waivers, exit policy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import arrange
 from ansible_collections.infosec.principles.plugins.plugin_utils import _confirm, _packages
+from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import judge
 from ansible_collections.infosec.principles.plugins.plugin_utils._report import score, waivers
 
 if t.TYPE_CHECKING:
@@ -36,6 +37,7 @@ class ActionModule(ActionBase):
             result = self._with_packages(args, result, variables)
             result = self._confirmed(args, result, variables)
         if "findings" in result:
+            result["findings"] = judge.judged(result["findings"], args)
             self._judge(result, accepted, args.get("fail_on", "none"), variables)
         return result
 

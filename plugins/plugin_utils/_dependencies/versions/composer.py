@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""Composer: composer/semver's normal form (https://getcomposer.org/doc/articles/versions.md), in PHP's version_compare."""
+"""Composer: the normal form of composer/semver, in the order of PHP's version_compare (getcomposer.org, "Versions")."""
 
 from __future__ import annotations
 
 import re
-import typing as t
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.versions.fault import VersionFault
 
@@ -32,7 +31,7 @@ Key = tuple[tuple[float, int], ...]
 
 
 def key(text: str) -> Key:
-    """Sorts as Composer does. Raises VersionFault, for a branch (``dev-main``) as well: it has no place in the order."""
+    """Sorts as Composer does. Raises VersionFault; for a branch (``dev-main``) too, which has no place in the order."""
     tokens = _TOKEN.findall(re.sub(r"[-_+]", ".", _normal(text)))
     return (*map(_place, tokens), (_END, 0))
 
@@ -72,7 +71,7 @@ def _date(found: re.Match[str]) -> str:
     return re.sub(r"\D", ".", found[1])
 
 
-def _modifier(stability: t.Optional[str], number: t.Optional[str], dev: t.Optional[str]) -> str:
+def _modifier(stability: str | None, number: str | None, dev: str | None) -> str:
     if stability == "stable":
         return ""
     word = (stability or "").lower()

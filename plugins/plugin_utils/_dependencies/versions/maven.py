@@ -75,7 +75,7 @@ def _normalize(items: list[Item]) -> None:
             break
 
 
-def _compare(left: t.Optional[Item], right: t.Optional[Item]) -> int:
+def _compare(left: Item | None, right: Item | None) -> int:
     """Below 0, 0 or above 0. None: there is nothing at this place, which is a release."""
     if left is None or right is None:
         return _to_nothing(left) if right is None else -_to_nothing(right)
@@ -85,7 +85,7 @@ def _compare(left: t.Optional[Item], right: t.Optional[Item]) -> int:
     return (one > other) - (one < other)
 
 
-def _to_nothing(item: t.Optional[Item]) -> int:
+def _to_nothing(item: Item | None) -> int:
     if isinstance(item, list):
         return next(filter(None, map(_to_nothing, item)), 0)
     one, release = _place("" if item is None else item), _place("")
