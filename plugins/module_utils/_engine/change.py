@@ -51,6 +51,8 @@ class Change:
     activates: t.ClassVar[bool] = False
     #: Acts of the controller (packages), which the host only plans.
     on_controller: t.ClassVar[bool] = False
+    #: Acts that stay although their fix or their run is taken back (security updates); whoever takes back says so.
+    stays: t.ClassVar[bool] = False
 
     def describe(self) -> str:
         """One line for a person: the verb and the thing."""

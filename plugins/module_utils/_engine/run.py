@@ -287,11 +287,20 @@ def _apply_fix(host: t.Any, journal: Journal, number: int, changes: t.Sequence[C
             # Taking back waits for services too; the guard is for what hangs.
             guard.extend(host, journal.run_id, guard.seconds_of(changes) + TAKING_BACK_SECONDS)
         failures = take_back(host, journal, list(reversed(steps)))
-        back = f"; NOT put back: {'; '.join(failures)}" if failures else "; everything of this fix was put back"
-        return Outcome(f"{exc}{back}")
+        return Outcome(f"{exc}; {_put_back(steps, failures)}")
     if not guard.seconds_of(changes):
         journal.note("fixed", fix=number)
     return Outcome(changes=tuple(change.describe() for change in changes))
+
+
+def _put_back(steps: t.Sequence[Step], failures: t.Sequence[str]) -> str:
+    """What became of a fix that failed."""
+    if failures:
+        return f"NOT put back: {'; '.join(failures)}"
+    staying = [step.change.describe() for step in steps if step.change.stays]
+    if staying:
+        return f"what was done of this stays: {'; '.join(staying)}"
+    return "everything of this fix was put back"
 
 
 def _diffs(plan: t.Iterable[Planned]) -> list[dict[str, str]]:

@@ -83,7 +83,12 @@ def _each(host: t.Any, chosen: t.Sequence[Run], result: Undone, settings: Settin
         if not settings.check:
             _take_back(host, run, settings)
         result.undone.append(run.run_id)
-        result.diff += [_swapped(step.change.diff()) for step in run.steps()]
+        result.diff += [_swapped(step.change.diff()) for step in run.steps() if not step.change.stays]
+        result.messages += [
+            f"run {run.run_id}: not taken back, since it stays: {step.change.describe()}"
+            for step in run.steps()
+            if step.change.stays
+        ]
         result.packages += [getattr(step.change, "name") for step in run.steps() if step.change.on_controller]  # noqa: B009
 
 
