@@ -21,7 +21,7 @@ WINDOW_OPTION: dict[str, t.Any] = {
         "start": {"type": "str"},
         "minutes": {"type": "int"},
         "time_zone": {"type": "str"},
-        "reboot": {"type": "str", "choices": ["never", "when_needed"]},
+        "reboot": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
         "catch_up": {"type": "bool"},
         "next": {"type": "list", "elements": "str"},
     },
