@@ -90,6 +90,14 @@ def _values(
 def _relations(values: t.Mapping[str, t.Any]) -> list[Fault]:
     if values["slot"] > values["duration"]:
         return [(".slot", f"found {values['slot']} min, but the window has {values['duration']}; write a shorter slot")]
+    # What is made up for starts at the boot, and would restart the host again at any time of the day.
+    if values.get("catch_up") and values.get("reboot") == "when_needed":
+        return [
+            (
+                ".catch_up",
+                "a run that is made up for would restart the host outside its slot; write catch_up: false, or reboot: never",
+            )
+        ]
     return []
 
 

@@ -160,7 +160,7 @@ class Plan:
 
 
 class Overlaps:
-    """Which slots of other policies are at the time of one in some week of the year: clocks change on different days."""
+    """Which slots of other policies are at the time of one in some week: clocks change on different days."""
 
     def __init__(self, lots: t.Sequence[Lot], year: int) -> None:
         self._lots, self._year = lots, year
