@@ -45,6 +45,7 @@ options:
         description: Whether the host may be booted in it.
         type: str
         choices: [never, when_needed]
+        default: never
       catch_up:
         description: Whether a slot that was missed is made up for at the next boot.
         type: bool

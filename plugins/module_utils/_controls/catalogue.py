@@ -19,6 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import (
     automatic_updates,
     reboot_safety,
+    security_updates,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
@@ -31,6 +32,7 @@ CATALOGUE: dict[str, Control] = {
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
         automatic_updates.CONTROL,
+        security_updates.CONTROL,
         reboot_safety.CONTROL,
         disk_encryption.CONTROL,
     )

@@ -17,7 +17,8 @@ class Case:
     """`lay` makes the machine; `fails`, `passes` and `fixed` name rules (without the control's name).
 
     fails: rules that have a failing finding. passes: rules that have a passing finding. fixed: those of `fails` that the
-    control's fix puts right; a case with none there has nothing that may be changed.
+    control's fix puts right; a case with none there has nothing that may be changed. stays: files (without the leading
+    slash) that undo leaves as the fix made them, which is for security updates alone.
     """
 
     name: str
@@ -26,3 +27,4 @@ class Case:
     fails: frozenset[str] = frozenset()
     passes: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
+    stays: frozenset[str] = frozenset()

@@ -39,10 +39,7 @@ def pinned(host: Host, name: str, source_name: str, installed: str, offered: str
             continue
         if pin.kind == "version":
             offers, keeps = fnmatch.fnmatchcase(offered, pin.what), fnmatch.fnmatchcase(installed, pin.what)
-            if offers or not keeps:
-                kept = offers and pin.priority < DEFAULT
-            else:
-                kept = pin.priority > DEFAULT
+            kept = pin.priority < DEFAULT if offers else keeps and pin.priority > DEFAULT
         else:
             kept = _is_from(pin, source) and pin.priority < DEFAULT
         if kept:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""dnf and zypper: they are asked with the metadata that is here, nothing is fetched. Its day is read from their caches."""
+"""dnf and zypper are asked with the metadata that is here; nothing is fetched. Its day is read from their caches."""
 
 from __future__ import annotations
 
