@@ -43,7 +43,7 @@ def verdict(
     not the time for it; "" if it is. unproven: go on where something could not be assessed.
     """
     if when == NEEDED and not (required or _status(findings, PENDING) == FAIL):
-        return {"state": LEAVE, "why": [f"It needs no reboot{_unknown(findings)}."]}
+        return {"state": LEAVE, "why": [f"it needs no reboot{_unknown(findings)}"]}
     if closed:
         return {"state": LEAVE, "why": [closed]}
     why = [*_unsafe(findings, unproven), *seen.down, *(() if unproven else seen.unproven)]
@@ -60,7 +60,7 @@ def outside(slot: t.Mapping[str, t.Any], now: datetime.datetime) -> str:
         return ""
     later = next((start for start in starts if start > now), None)
     when = f"; the next one begins at {later:%Y-%m-%d %H:%M %Z}" if later else ""
-    return f"Its slot of infosec_maintenance is not open{when}."
+    return f"its slot of infosec_maintenance is not open{when}"
 
 
 def _status(findings: Findings, rule: str) -> str:
@@ -79,7 +79,7 @@ def _unknown(findings: Findings) -> str:
 def _unsafe(findings: Findings, unproven: bool) -> t.Iterator[str]:
     verdicts = [one for one in findings if one["rule"] == SAFETY]
     if not verdicts and not unproven:
-        yield f"{SAFETY}: not assessed."
+        yield f"{SAFETY} was not assessed"
     for one in verdicts:
         if not (one["status"] in (PASS, WAIVED) or _accepted(one, findings) or (unproven and one["status"] != FAIL)):
             yield f"{SAFETY}: {one['status']}, {one['message']}"
