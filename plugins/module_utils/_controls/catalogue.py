@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import (
     automatic_updates,
+    maintenance_window,
     reboot_safety,
     security_updates,
 )
@@ -32,6 +33,7 @@ CATALOGUE: dict[str, Control] = {
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
         automatic_updates.CONTROL,
+        maintenance_window.CONTROL,
         security_updates.CONTROL,
         reboot_safety.CONTROL,
         disk_encryption.CONTROL,

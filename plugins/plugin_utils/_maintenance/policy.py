@@ -95,7 +95,7 @@ def _relations(values: t.Mapping[str, t.Any]) -> list[Fault]:
         return [
             (
                 ".catch_up",
-                "a run that is made up for would restart the host outside its slot; write catch_up: false, or reboot: never",
+                "made up for, it would restart the host outside its slot; write catch_up: false, or reboot: never",
             )
         ]
     return []
