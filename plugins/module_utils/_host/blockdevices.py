@@ -52,7 +52,10 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 @dataclasses.dataclass(frozen=True)
 class Mount:
-    """A line of mountinfo: the file system's device number, the folder of it that is shown, and where."""
+    """A line of mountinfo: the file system's device number, the folder of it that is shown, and where.
+
+    options: those of the file system; flags: those of this mount of it.
+    """
 
     device: str
     root: str
@@ -60,6 +63,7 @@ class Mount:
     kind: str
     source: str
     options: str
+    flags: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +142,8 @@ def _mount(line: str) -> Mount | None:
     first, second = left.split(), right.split(" ")
     if len(first) < 6 or len(second) < 3:
         return None
-    return Mount(first[2], unescape(first[3]), unescape(first[4]), second[0], unescape(second[1]), second[2])
+    root, point = unescape(first[3]), unescape(first[4])
+    return Mount(first[2], root, point, second[0], unescape(second[1]), second[2], first[5])
 
 
 # /sys

@@ -29,7 +29,7 @@ def read(host: Host) -> str:
 
 
 def masks(host: Host) -> int | None:
-    """How many of the first mounts are the runtime's; None where that cannot be told (privileged containers have no masks).
+    """How many of the first mounts are the runtime's; None where that is not told (no masks, as if privileged).
 
     mountinfo keeps the order of making. The OCI runtimes make read-only and masked what lies below /proc last of all
     (runc: finalizeRootfs), before they start PID 1; so what comes behind was mounted from within.

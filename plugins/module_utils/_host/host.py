@@ -14,6 +14,8 @@ import os
 import subprocess
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._host import netlink
+
 T = t.TypeVar("T")
 
 #: Commands of a host never depend on the caller's language or aliases.
@@ -158,6 +160,20 @@ class Host:
         found = glob.glob(self.path(pattern))
         strip = 0 if self.root == "/" else len(self.root.rstrip("/"))
         return sorted(path[strip:] for path in found)
+
+    # The kernel
+
+    def netlink(self, family: int, kind: int, body: bytes) -> bytes:
+        """The kernel's answer to a request to dump (netlink(7)), asked once a run. Raises HostError."""
+        return t.cast(bytes, self._remember(("netlink", family, kind, body), lambda: self._netlink(family, kind, body)))
+
+    def _netlink(self, family: int, kind: int, body: bytes) -> bytes:
+        if self.root != "/":
+            raise HostError(f"netlink: the kernel of the machine below {self.root} cannot be asked")
+        try:
+            return netlink.ask(family, kind, body)
+        except OSError as exc:
+            raise HostError(f"netlink: {exc.strerror or exc}") from exc
 
     # Commands
 

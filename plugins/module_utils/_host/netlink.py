@@ -41,8 +41,13 @@ def v6only(host: Host) -> dict[int, bool]:
 def dump(protocol: int, states: int) -> bytes:
     """The kernel's answer: its IPv6 sockets of that protocol in those states. Raises OSError."""
     body = _REQUEST.pack(socket.AF_INET6, protocol, 0, 0, states)
-    request = _HEADER.pack(_HEADER.size + len(body), SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 1, 0) + body
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as channel:
+    return ask(NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, body)
+
+
+def ask(family: int, kind: int, body: bytes) -> bytes:
+    """The kernel's whole answer to a request to dump, of a family such as NETLINK_ROUTE. Raises OSError."""
+    request = _HEADER.pack(_HEADER.size + len(body), kind, REQUEST_DUMP, 1, 0) + body
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, family) as channel:
         channel.settimeout(2)
         channel.sendall(request)
         return b"".join(_parts(channel))
@@ -71,13 +76,14 @@ def parse(data: bytes) -> dict[int, bool]:
     found = {}
     for kind, body in messages(data):
         if kind == SOCK_DIAG_BY_FAMILY and len(body) >= _MESSAGE.size:
-            value = dict(_attributes(body[_MESSAGE.size :])).get(INET_DIAG_SKV6ONLY)
+            value = dict(attributes(body[_MESSAGE.size :])).get(INET_DIAG_SKV6ONLY)
             if value:
                 found[_MESSAGE.unpack_from(body)[0]] = value[0] != 0
     return found
 
 
-def _attributes(data: bytes) -> t.Iterator[tuple[int, bytes]]:
+def attributes(data: bytes) -> t.Iterator[tuple[int, bytes]]:
+    """The type and the value of each attribute; stops at a broken one."""
     while len(data) >= _ATTRIBUTE.size:
         length, kind = _ATTRIBUTE.unpack_from(data)
         if not _ATTRIBUTE.size <= length <= len(data):
