@@ -11,7 +11,12 @@ import fnmatch
 import types
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot import redundancy
+from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot import (
+    jobs,
+    listeners,
+    redundancy,
+    units,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot.rules import rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
@@ -19,7 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 NAME = "reboot_safety"
 #: Each has RULES, OPTIONS and assess(host, options).
-PARTS: tuple[types.ModuleType, ...] = (redundancy,)
+PARTS: tuple[types.ModuleType, ...] = (units, listeners, jobs, redundancy)
 VERDICT = rule(
     "verdict",
     "The host comes back from a boot as it is now",

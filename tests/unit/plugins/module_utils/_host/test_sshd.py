@@ -134,7 +134,7 @@ Listen=[::]:22 (Stream)
 def test_a_socket_that_waits_for_a_connection(ground: Ground, accept: str, name: str, unit: str, asked: str) -> None:
     ground.write("/run/systemd/system/x", "")
     ground.write("/etc/default/ssh", 'SSHD_OPTS="-f /etc/other"\n')
-    command = f"systemctl show --property={sshd.units.PROPERTIES} *.service *.socket"
+    command = f"systemctl show --property={sshd.units.PROPERTIES} {' '.join(sshd.units.PATTERNS)}"
     triggers = "ssh.service" if accept == "no" else ""
     ground.told[command] = Completed(0, SOCKET.format(accept=accept, triggers=triggers), "")
     start = "ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no ; pid=0 }\n"

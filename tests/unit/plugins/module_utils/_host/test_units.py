@@ -55,7 +55,7 @@ def test_listen(value: str, endpoints: tuple[t.Any, ...]) -> None:
 def test_show_asks_for_what_is_not_loaded(lay: t.Any) -> None:
     ask = f"systemctl show --property={units.PROPERTIES}"
     commands = {
-        f"{ask} *.service *.socket": {"rc": 0, "stdout": "Id=a.service\nLoadState=loaded\n", "stderr": ""},
+        f"{ask} {' '.join(units.PATTERNS)}": {"rc": 0, "stdout": "Id=a.service\nLoadState=loaded\n", "stderr": ""},
         f"{ask} -- b.path": {"rc": 0, "stdout": "Id=b.path\nLoadState=loaded\n", "stderr": ""},
         f"{ask} -- c.service": {"rc": 0, "stdout": "Id=c.service\nLoadState=not-found\n", "stderr": ""},
     }

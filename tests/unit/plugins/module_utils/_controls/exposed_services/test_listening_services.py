@@ -65,7 +65,7 @@ def machine(*held: tuple[str, str, int, str, str], shown: t.Iterable[str] = (), 
             contents[f"/proc/{number}/cgroup"] = f"0::{cgroup}\n"
     names = {cgroup.rpartition("/")[2] for *_rest, cgroup in held if cgroup.endswith(".service")}
     told = [*shown, *(unit(name) for name in sorted(names) if not any(f"Id={name}\n" in text for text in shown))]
-    command = f"systemctl show --property={units.PROPERTIES} *.service *.socket"
+    command = f"systemctl show --property={units.PROPERTIES} {' '.join(units.PATTERNS)}"
     return {
         "files": {**tables, **contents, **files},
         "links": links,

@@ -344,7 +344,7 @@ def test_the_unit_is_enabled_and_otherwise_left_alone(host_of: Lay) -> None:
     recorded = machine("debian12", "held", WANTED)
     recorded["systemd"] = True
     shown = "Id=ufw.service\nNames=ufw.service\nLoadState=loaded\nActiveState=active\nUnitFileState=disabled\n"
-    command = f"systemctl show --property={units.PROPERTIES} *.service *.socket"
+    command = f"systemctl show --property={units.PROPERTIES} {' '.join(units.PATTERNS)}"
     recorded["commands"][command] = {"rc": 0, "stdout": shown, "stderr": ""}
     host = host_of(recorded)
     assert found(host) == {"persistence": [Evidence("systemctl show ufw.service", "disabled", "enabled")]}
