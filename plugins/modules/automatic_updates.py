@@ -10,23 +10,37 @@ module: automatic_updates
 short_description: See that security updates install themselves
 version_added: "1.0.0"
 description:
-  - Judges unattended-upgrades by what is in effect, not by the text of one file.
-  - Rule C(installed) asks dpkg for the package.
-  - Rule C(enabled) asks C(apt-config dump) whether C(APT::Periodic) fetches lists and installs updates, whichever file has the last word.
-  - Rule C(origins) matches the patterns of unattended-upgrades, with their macros, against the Release file of each configured security
-    source. Without fetched lists it is RV(findings[].status=not_assessed); without any security source it fails.
-  - Rule C(timers) asks systemd whether C(apt-daily.timer) and C(apt-daily-upgrade.timer) are enabled, active and due, and may start what
-    they are for.
-  - The fix installs the package, writes C(/etc/apt/apt.conf.d/zz-infosec-principles) with nothing but what is missing, and turns the timers
-    on. Where a file that apt reads later would override that, the finding names it and nothing is written.
+  - Judges by what is in effect, not by the text of one file. Debian and its relatives update themselves by unattended-upgrades, the family of
+    Red Hat by dnf-automatic or the plugin C(automatic) of dnf5, SUSE by os-update, transactional-update or YaST's online update.
+  - Rule C(installed) looks for that program.
+  - Rule C(enabled) asks whether it fetches and installs updates (C(APT::Periodic) of C(apt-config dump), C(apply_updates), C(UPDATE_CMD)),
+    whichever file has the last word.
+  - Rule C(origins) looks whether security updates are among those that are installed. On Debian the patterns of unattended-upgrades, with
+    their macros, are matched against the Release file of each configured security source; without fetched lists, or with lists that are past
+    the day until which they are valid, it is RV(findings[].status=not_assessed); without any security source it fails.
+  - Rule C(timers) asks systemd whether the timers are enabled, active and due, and may start what they are for.
+  - Rule C(exclusions) names the packages that updates never reach (blacklists, whitelists, holds, version locks, excludes, pins below 0). Whether
+    that is meant is for a person to say, in a waiver; nothing is changed.
+  - Rule C(report) asks whether somebody learns of a failure. C(OnFailure=) of C(apt-daily-upgrade.service) does not count, since
+    C(apt.systemd.daily) ends well when unattended-upgrades does not.
+  - Rule C(sources) asks whether each source of packages has to prove by its signature who it is.
+  - The fix installs the package, writes nothing but what is missing (on Debian into C(/etc/apt/apt.conf.d/zz-infosec-principles)), and turns
+    the timers on. Where a file that apt reads later would override that, the finding names it and nothing is written.
+options:
+  mail:
+    description:
+      - The address that failures are mailed to. Only where a program is installed that sends mail.
+      - Empty for leaving alone what is set; then rule C(report) passes for any address.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:
-  - Systems without apt are RV(findings[].status=not_assessed) so far. On relatives of Debian other than Ubuntu it is not known which source
-    carries security updates unless its Release file or its name says so.
+  - Where the system is of another family it is RV(findings[].status=not_assessed). On relatives of Debian other than Ubuntu it is not known
+    which source carries security updates unless its Release file or its name says so.
   - No source is ever added, and no list is fetched.
 seealso:
   - module: infosec.principles.harden
@@ -41,8 +55,9 @@ EXAMPLES = r"""
   infosec.principles.automatic_updates:
     enforce: false
 
-- name: See that they do
+- name: See that they do, and that somebody hears of it when they do not
   infosec.principles.automatic_updates:
+    mail: ops@example.org
 """
 
 RETURN = r"""

@@ -7,25 +7,35 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import email.utils
 import re
 import typing as t
 import urllib.parse
 
-_LINE = re.compile(r"deb\s+(?:\[[^\]]*\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)(?P<components>[^#]*)")
+_LINE = re.compile(r"deb\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)(?P<components>[^#]*)")
+_OPTION = re.compile(r"(\S+?)[+-]?=(\S*)")
+_WHERE = ("types", "uris", "suites", "components", "enabled")
 _OFF = ("no", "false", "without", "off", "disable")
 #: What apt writes as %xx in the name of a list, besides all that is not printable.
 _QUOTED = '\\|{}[]<>"^~_=!@#$%^&*'
-_RELEASE_FIELDS = ("Origin", "Label", "Suite", "Codename")
+_RELEASE_FIELDS = ("Origin", "Label", "Suite", "Codename", "Date", "Valid-Until")
+_FIELD = re.compile(rf"^({'|'.join(_RELEASE_FIELDS)}):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One binary source: `suite` ends with "/" where the repository is flat (then there are no components)."""
+    """One binary source: `suite` ends with "/" where the repository is flat (then there are no components).
+
+    options: what is said in brackets, or in other fields of its stanza, by lower-case name.
+    """
 
     uri: str
     suite: str
     components: tuple[str, ...]
     line: int
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def place(self) -> str:
@@ -52,7 +62,8 @@ def parse_lines(text: str) -> t.Iterator[Entry]:
     for number, line in enumerate(text.splitlines(), 1):
         match = _LINE.fullmatch(line.partition("#")[0].strip()) if "[" not in line else _LINE.match(line.strip())
         if match:
-            yield Entry(match["uri"], match["suite"], tuple(match["components"].split()), number)
+            options = tuple(_OPTION.findall(match["options"] or ""))
+            yield Entry(match["uri"], match["suite"], tuple(match["components"].split()), number, options)
 
 
 def parse_stanzas(text: str) -> t.Iterator[Entry]:
@@ -60,15 +71,30 @@ def parse_stanzas(text: str) -> t.Iterator[Entry]:
     for number, fields in _stanzas(text):
         if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").strip().lower() in _OFF:
             continue
+        options = tuple((key, value) for key, value in fields.items() if key not in _WHERE)
         for uri in fields.get("uris", "").split():
             for suite in fields.get("suites", "").split():
-                yield Entry(uri, suite, tuple(fields.get("components", "").split()), number)
+                yield Entry(uri, suite, tuple(fields.get("components", "").split()), number, options)
 
 
 def parse_release(text: str) -> dict[str, str]:
-    """Origin, Label, Suite and Codename of a Release or InRelease file, "" where one is missing."""
-    found = dict(re.findall(r"^(Origin|Label|Suite|Codename):[ \t]*(.*?)[ \t\r]*$", text, re.MULTILINE))
-    return {field: found.get(field, "") for field in _RELEASE_FIELDS}
+    """The fields of a Release or InRelease file by their names as attributes (valid_until), "" where one is missing."""
+    found = dict(_FIELD.findall(text))
+    return {field.lower().replace("-", "_"): found.get(field, "") for field in _RELEASE_FIELDS}
+
+
+def parse_date(value: str) -> datetime.datetime | None:
+    """A date of a Release file, which is in UTC; None for what is none."""
+    try:
+        found = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=datetime.timezone.utc)
+
+
+def is_signed(text: str) -> bool:
+    """Whether an InRelease file carries its signature; apt has verified it before it put the file among its lists."""
+    return text.startswith(_SIGNED)
 
 
 def _stanzas(text: str) -> t.Iterator[tuple[int, dict[str, str]]]:

@@ -23,6 +23,10 @@ LISTS = "/var/lib/apt/lists"
 SOURCES = "/etc/apt/sources.list"
 
 
+# The fields come in dpkg's own order: Package, at times Essential or Protected, Status.
+_STATUS = re.compile(r"^Package: (\S+)\n(?:[A-Z].*\n)*?Status: (\S+) \S+ (\S+)$", re.MULTILINE)
+
+
 class AptError(Exception):
     """apt does not work here: what it said."""
 
@@ -32,7 +36,8 @@ class Source:
     """One component of one configured source. The fields of its Release file are "" until that has been fetched.
 
     place: host and path, without scheme or password. release: as configured. entry: file and line that configure it.
-    list_name: how the names of its lists below LISTS begin.
+    list_name: how the names of its lists below LISTS begin. date, valid_until: as the Release file has them.
+    signature: the file that holds its signature, "" for none. options: those of its entry, by lower-case name.
     """
 
     place: str
@@ -45,10 +50,14 @@ class Source:
     suite: str
     codename: str
     list_name: str = ""
+    date: str = ""
+    valid_until: str = ""
+    signature: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def packages_list(self) -> str:
-        """The path of its list of packages, without "<architecture>_Packages" (a flat source: "Packages") at the end."""
+        """The path of its list of packages, without "<architecture>_Packages" (flat: "Packages") at the end."""
         return f"{LISTS}/{self.list_name}{f'{self.component}_binary-' if self.component else ''}"
 
     @property
@@ -67,15 +76,32 @@ def config(host: Host) -> aptconf.Config:
 
 def sources(host: Host) -> tuple[Source, ...]:
     """Every configured binary source, a component at a time, with what its Release file says of it."""
-    return tuple(
-        Source(
-            *map(printable, (entry.place, entry.site, entry.suite, component, f"{name}:{entry.line}")),
-            **{field.lower(): printable(value) for field, value in _release(host, entry).items()},
+    return host.once(_sources)
+
+
+def _sources(host: Host) -> tuple[Source, ...]:
+    return tuple(source for name, entry in _entries(host) for source in _parts(host, name, entry))
+
+
+def _parts(host: Host, name: str, entry: aptsources.Entry) -> t.Iterator[Source]:
+    release = _release(host, entry)
+    for component in entry.components or ("",):
+        yield Source(
+            place=printable(entry.place),
+            site=printable(entry.site),
+            release=printable(entry.suite),
+            component=printable(component),
+            entry=printable(f"{name}:{entry.line}"),
+            origin=release["origin"],
+            label=release["label"],
+            suite=release["suite"],
+            codename=release["codename"],
             list_name=entry.list_name,
+            date=release["date"],
+            valid_until=release["valid_until"],
+            signature=release["signature"],
+            options=entry.options,
         )
-        for name, entry in _entries(host)
-        for component in entry.components or ("",)
-    )
 
 
 def is_security(source: Source, system: Distribution) -> bool:
@@ -97,12 +123,42 @@ def _entries(host: Host) -> t.Iterator[tuple[str, aptsources.Entry]]:
 
 
 def _release(host: Host, entry: aptsources.Entry) -> dict[str, str]:
+    """What the Release file says, and where its signature is."""
     for kind in ("InRelease", "Release"):
         try:
-            return aptsources.parse_release(host.read_text(f"{LISTS}/{entry.list_name}{kind}"))
+            text = host.read_text(f"{LISTS}/{entry.list_name}{kind}")
         except Missing:
             continue
-    return aptsources.parse_release("")
+        detached = kind == "Release" and host.exists(f"{LISTS}/{entry.list_name}Release.gpg")
+        signature = kind if aptsources.is_signed(text) else "Release.gpg" if detached else ""
+        return {
+            "signature": signature,
+            **{key: printable(value) for key, value in aptsources.parse_release(text).items()},
+        }
+    return {"signature": "", **aptsources.parse_release("")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """What dpkg has of a package: selection is what is wanted of it (install, hold, ...), state what it is."""
+
+    name: str
+    selection: str
+    state: str
+
+
+def installed(host: Host) -> tuple[Package, ...]:
+    """All that dpkg knows. Use as `host.once(apt.installed)`."""
+    try:
+        text = host.read_text(STATUS)
+    except Missing:
+        return ()
+    return tuple(Package(*map(printable, found)) for found in _STATUS.findall(text))
+
+
+def is_true(value: str) -> bool:
+    """Whether apt takes the value of a setting for yes."""
+    return value.lower() in ("yes", "true", "with", "on", "enable") or bool(re.fullmatch(r"0*[1-9]\d*", value))
 
 
 def package_state(host: Host, name: str) -> tuple[str, str]:

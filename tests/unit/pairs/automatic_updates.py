@@ -13,10 +13,16 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 from .case import Case
 from .machine import Machine
 
-ALL = frozenset({"installed", "enabled", "origins", "timers"})
+ALL = frozenset({"installed", "enabled", "origins", "timers", "exclusions", "report", "sources"})
+OURS = frozenset({"installed", "enabled", "origins"})
 PARTS = "/etc/apt/apt.conf.d"
 PATTERN = "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"
 SECURITY = "security.debian.org_debian-security_dists_bookworm-security_InRelease"
+URI = "http://security.debian.org/debian-security"
+RELEASE = (
+    "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
+    "Origin: Debian\nLabel: Debian-Security\nSuite: oldstable-security\nCodename: bookworm-security\n"
+)
 STANZA = "Package: unattended-upgrades\nStatus: install ok installed\nVersion: 2.9.1\n\n"
 DUE = {"SubState": "waiting", "NextElapseUSecRealtime": "Wed 2026-11-25 06:34:38 UTC"}
 OFF = {"SubState": "dead", "NextElapseUSecMonotonic": "infinity"}
@@ -26,12 +32,10 @@ def debian(machine: Machine) -> None:
     """Debian 12 with its security source fetched and apt's timers on."""
     machine.write("/etc/os-release", 'ID=debian\nPRETTY_NAME="Debian 12"\nVERSION_CODENAME=bookworm\n')
     machine.write("/etc/apt/sources.list", "deb http://security.debian.org/debian-security bookworm-security main\n")
-    machine.write(
-        f"/var/lib/apt/lists/{SECURITY}",
-        "Origin: Debian\nLabel: Debian-Security\nSuite: oldstable-security\nCodename: bookworm-security\n",
-    )
+    machine.write(f"/var/lib/apt/lists/{SECURITY}", RELEASE)
     machine.write("/var/lib/dpkg/status", "Package: apt\nStatus: install ok installed\n\n")
-    machine.mkdir(PARTS)
+    machine.write(f"{PARTS}/60mail", 'Unattended-Upgrade::Mail "ops@example.org";\n')
+    machine.program("mail")
     for name in ("apt-daily", "apt-daily-upgrade"):
         machine.unit(f"{name}.timer", properties=DUE)
         machine.unit(f"{name}.service", active=False, enablement="static")
@@ -92,6 +96,17 @@ def with_file(name: str, text: str) -> t.Callable[[Machine], None]:
     return lay
 
 
+def held(machine: Machine) -> None:
+    good(machine)
+    status = machine.path("/var/lib/dpkg/status").read_text(encoding="utf-8")
+    machine.write("/var/lib/dpkg/status", f"{status}Package: nginx\nStatus: hold ok installed\nVersion: 1\n\n")
+
+
+def no_mailer(machine: Machine) -> None:
+    good(machine)
+    machine.path("/usr/bin/mail").unlink()
+
+
 def timers_off(machine: Machine) -> None:
     good(machine)
     machine.unit("apt-daily.timer", enablement="masked", active=False, properties=DUE)
@@ -106,7 +121,7 @@ def never_due(machine: Machine) -> None:
 
 CASES = (
     Case("all is well", good, passes=ALL),
-    Case("no package", debian, fails=ALL - {"timers"}, passes=frozenset({"timers"}), fixed=ALL - {"timers"}),
+    Case("no package", debian, fails=OURS, passes=ALL - OURS, fixed=OURS),
     Case(
         "switched off by a later file",
         with_file(f"{PARTS}/99off", 'APT { Periodic { Enable "0"; }; };\n'),
@@ -131,6 +146,60 @@ CASES = (
         fails=frozenset({"origins"}),
     ),
     Case("no security source", with_file("/etc/apt/sources.list", ""), fails=frozenset({"origins"})),
+    Case(
+        "a source that is past its day",
+        with_file(f"/var/lib/apt/lists/{SECURITY}", f"{RELEASE}Valid-Until: Mon, 23 Nov 2026 11:22:38 UTC\n"),
+        passes=ALL - {"origins"},
+    ),
+    Case(
+        "a source that is trusted whatever it says",
+        with_file("/etc/apt/sources.list", f"deb [trusted=yes] {URI} bookworm-security main\n"),
+        fails=frozenset({"sources"}),
+    ),
+    Case(
+        "a list without signature",
+        with_file(f"/var/lib/apt/lists/{SECURITY}", RELEASE.partition("\n\n")[2]),
+        fails=frozenset({"sources"}),
+        passes=ALL,
+    ),
+    Case(
+        "proof is not wanted at all",
+        with_file(f"{PARTS}/90insecure", 'Acquire::AllowInsecureRepositories "true";\n'),
+        fails=frozenset({"sources"}),
+    ),
+    Case(
+        "packages left out",
+        with_file(f"{PARTS}/90skip", 'Unattended-Upgrade::Package-Blacklist { "ap"; "linux-"; };\n'),
+        fails=frozenset({"exclusions"}),
+        passes=ALL,
+    ),
+    Case("a package on hold", held, fails=frozenset({"exclusions"}), passes=ALL - {"exclusions"}),
+    Case(
+        "updates by a list of names alone",
+        with_file(f"{PARTS}/90only", 'Unattended-Upgrade::Package-Whitelist { "unattended"; };\n'),
+        fails=frozenset({"exclusions"}),
+    ),
+    Case(
+        "a pin against the security source",
+        with_file("/etc/apt/preferences.d/x", "Package: apt\nPin: release l=Debian-Security\nPin-Priority: -1\n"),
+        fails=frozenset({"exclusions"}),
+    ),
+    Case(
+        "nobody is told",
+        with_file(f"{PARTS}/60mail", ""),
+        options={"mail": "ops@example.org"},
+        fails=frozenset({"report"}),
+        fixed=frozenset({"report"}),
+    ),
+    Case("nobody is told, and nobody said whom to tell", with_file(f"{PARTS}/60mail", ""), fails=frozenset({"report"})),
+    Case(
+        "somebody else is told",
+        good,
+        options={"mail": "security@example.org"},
+        fails=frozenset({"report"}),
+        fixed=frozenset({"report"}),
+    ),
+    Case("no mail program", no_mailer, options={"mail": "ops@example.org"}, fails=frozenset({"report"})),
     Case("lists never fetched", with_file(f"/var/lib/apt/lists/{SECURITY}", "")),
     Case("timers off", timers_off, fails=frozenset({"timers"}), fixed=frozenset({"timers"})),
     Case("a timer without a schedule", never_due, fails=frozenset({"timers"})),

@@ -35,13 +35,13 @@ class Pin:
 def pinned(host: Host, name: str, source_name: str, installed: str, offered: str, source: apt.Source) -> str:
     """Which pin keeps the offered version away; "" where none does. The first record that fits counts."""
     for pin in host.once(read):
-        if not any(_names(pattern, name, source_name) for pattern in pin.packages):
+        if not any(names(pattern, name, source_name) for pattern in pin.packages):
             continue
         if pin.kind == "version":
             offers, keeps = fnmatch.fnmatchcase(offered, pin.what), fnmatch.fnmatchcase(installed, pin.what)
             kept = pin.priority < DEFAULT if offers else keeps and pin.priority > DEFAULT
         else:
-            kept = _is_from(pin, source) and pin.priority < DEFAULT
+            kept = is_from(pin, source) and pin.priority < DEFAULT
         if kept:
             return f"pinned by {pin.place} ({pin.kind} {pin.what}, priority {pin.priority})"
     return ""
@@ -85,7 +85,8 @@ def _pin(place: str, fields: dict[str, str]) -> Pin | None:
     return Pin(place, tuple(fields.get("package", "").split()), kind, printable(what.strip()), int(priority))
 
 
-def _names(pattern: str, name: str, source_name: str) -> bool:
+def names(pattern: str, name: str, source_name: str) -> bool:
+    """Whether a record that is about this pattern is about the package."""
     if pattern.startswith("src:"):
         pattern, name = pattern[len("src:") :], source_name
     if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
@@ -94,7 +95,8 @@ def _names(pattern: str, name: str, source_name: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern.partition(":")[0])
 
 
-def _is_from(pin: Pin, source: apt.Source) -> bool:
+def is_from(pin: Pin, source: apt.Source) -> bool:
+    """Whether a record by origin or release is about what comes from the source."""
     if pin.kind == "origin":
         return fnmatch.fnmatchcase(source.site, pin.what.strip('"'))
     parts = [part.partition("=") for part in pin.what.split(",")]

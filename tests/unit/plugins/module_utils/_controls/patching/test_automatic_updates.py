@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import datetime
 import pathlib
 import typing as t
 
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import automatic_updates
+from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates import (
+    debian,
+    debian_patterns,
+    debian_settings,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf
 from ansible_collections.infosec.principles.plugins.module_utils._host import apt
@@ -66,13 +72,13 @@ NOBLE = source(
     ],
 )
 def test_patterns(pattern: str, found: apt.Source, system: Distribution, expected: bool) -> None:
-    assert automatic_updates.matches(pattern, found, system) == expected
+    assert debian_patterns.matches(pattern, found, system) == expected
 
 
 @pytest.mark.parametrize("pattern", ["release=x", "Debian", "o=a=b", "o=${distro}", "o=$", "o=Debian,"])
 def test_patterns_that_stop_the_program(pattern: str) -> None:
-    with pytest.raises(automatic_updates.PatternError, match="pattern"):
-        automatic_updates.matches(pattern, TRIXIE, DEBIAN)
+    with pytest.raises(debian_patterns.PatternError, match="pattern"):
+        debian_patterns.matches(pattern, TRIXIE, DEBIAN)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,7 @@ def test_patterns_that_stop_the_program(pattern: str) -> None:
 )
 def test_allowed_origins_are_the_older_form(value: str, expected: str) -> None:
     config = aptconf.parse_dump(f'Unattended-Upgrade::Allowed-Origins:: "{value}";\n')
-    assert automatic_updates.allowed(config) == [expected]
+    assert debian_patterns.allowed(config) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -123,9 +129,9 @@ def test_which_sources_carry_security_updates(found: apt.Source, system: Distrib
     ],
 )
 def test_the_pattern_that_we_would_write(found: apt.Source, system: Distribution, expected: str) -> None:
-    pattern = automatic_updates.pattern_for(found, system)
+    pattern = debian_patterns.pattern_for(found, system)
     assert pattern == expected
-    assert not pattern or automatic_updates.matches(pattern, found, system)
+    assert not pattern or debian_patterns.matches(pattern, found, system)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +149,11 @@ def test_the_pattern_that_we_would_write(found: apt.Source, system: Distribution
     ],
 )
 def test_intervals(interval: str, expected: bool) -> None:
-    assert automatic_updates.is_on(interval) == expected
+    assert debian.is_on(interval) == expected
+
+
+#: While the lists of the fixtures are valid.
+NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.timezone.utc)
 
 
 class Ground:
@@ -151,6 +161,8 @@ class Ground:
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root = root
+        self.mail = ""
+        self.now = NOW
         self.dump = Completed(0, (FIXTURES / "apt-config-3.0.4-debian-13.txt").read_text(), "")
         self.timers = Completed(0, (FIXTURES / "systemctl-show-timers-debian-13.txt").read_text(), "")
         self.write("/etc/os-release", (FIXTURES / "os-release-debian-13").read_text())
@@ -174,7 +186,7 @@ class Ground:
         def run(argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
             return {"apt-config": self.dump, "systemctl": self.timers}[argv[0]]
 
-        findings = automatic_updates.assess(Host(root=str(self.root), runner=run), {})
+        findings = automatic_updates.assess(Host(root=str(self.root), runner=run, now=self.now), {"mail": self.mail})
         return {(finding.rule.name, finding.subject): finding for finding in findings}
 
 
@@ -194,6 +206,10 @@ def test_a_real_debian_passes(ground: Ground) -> None:
         SECURITY: "pass",
         ("timers", "apt-daily.timer"): "pass",
         ("timers", "apt-daily-upgrade.timer"): "pass",
+        ("exclusions", "packages"): "pass",
+        ("report", "unattended-upgrades"): "fail",
+        ("sources", "apt"): "pass",
+        ("sources", "security.debian.org/debian-security trixie-security"): "pass",
     }
 
 
@@ -215,7 +231,7 @@ def test_failing_rules_share_one_fix(ground: Ground) -> None:
     (fix,) = fixes.values()
     assert [change.describe() for change in fix] == [
         "install unattended-upgrades",
-        f"create {automatic_updates.DROP_IN}",
+        f"create {debian_settings.DROP_IN}",
         "enable and start unattended-upgrades.service",
     ]
     assert fix[1].diff()["after"].endswith('\nAPT::Periodic::Enable "1";\n')
@@ -223,14 +239,14 @@ def test_failing_rules_share_one_fix(ground: Ground) -> None:
 
 def test_the_drop_in_keeps_what_it_has(ground: Ground) -> None:
     ground.part("99off", 'APT::Periodic::Enable "0";\n')
-    own = aptconf.render([("APT::Periodic::Unattended-Upgrade", "1"), (f"{automatic_updates.PATTERNS}::", "o=X")])
-    ground.write(automatic_updates.DROP_IN, own)
+    own = aptconf.render([("APT::Periodic::Unattended-Upgrade", "1"), (f"{debian_patterns.PATTERNS}::", "o=X")])
+    ground.write(debian_settings.DROP_IN, own)
     (change,) = ground.assess()[PERIODIC].fix
     after = change.diff()["after"]
     assert [(setting.key, setting.value) for setting in aptconf.settings(after)] == [
         ("APT::Periodic::Enable", "1"),
         ("APT::Periodic::Unattended-Upgrade", "1"),
-        (f"{automatic_updates.PATTERNS}::", "o=X"),
+        (f"{debian_patterns.PATTERNS}::", "o=X"),
     ]
 
 
@@ -259,9 +275,89 @@ def test_a_list_that_is_cleared_later_is_not_ours_to_fill(ground: Ground) -> Non
     assert ground.assess()[SECURITY].fix == ()
 
 
-def test_packages_held_back_are_shown(ground: Ground) -> None:
-    ground.part("51x", 'Unattended-Upgrade::Package-Blacklist:: "linux-";\n')
-    assert "held back: linux-" in [evidence.found for evidence in ground.assess()[SECURITY].evidence]
+@pytest.mark.parametrize(
+    ("entry", "status", "message"),
+    [
+        ("unattended", "fail", "updates never reach unattended-upgrades"),
+        ("upgrades", "pass", "no installed package is meant by it"),
+        ("(", "fail", "unattended-upgrades stops with an error"),
+    ],
+)
+def test_the_blacklist_is_matched_from_the_start_of_names(
+    ground: Ground, entry: str, status: str, message: str
+) -> None:
+    ground.part("51x", f'Unattended-Upgrade::Package-Blacklist:: "{entry}";\n')
+    finding = ground.assess()["exclusions", f"blacklist {entry}"]
+    assert (finding.status, finding.message[: len(message)]) == (status, message)
+    assert finding.evidence[0].source == f"{apt.PARTS}/51x:1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ("o=Debian\nPin-Priority: -1", "fail"),
+        ("o=Debian,l=Debian\nPin-Priority: -10", "pass"),
+        ("o=Debian\nPin-Priority: 100", None),
+    ],
+)
+def test_pins_count_where_they_are_about_security_updates(ground: Ground, lines: str, status: str | None) -> None:
+    ground.write("/etc/apt/preferences", f"Package: *\nPin: release {lines}\n")
+    finding = ground.assess().get(("exclusions", "pin /etc/apt/preferences:1"))
+    assert (finding.status if finding else None) == status
+
+
+def test_lists_that_are_past_their_day_prove_nothing(ground: Ground) -> None:
+    ground.now = datetime.datetime(2026, 12, 24, tzinfo=datetime.timezone.utc)
+    finding = ground.assess()[SECURITY]
+    assert finding.status == "not_assessed"
+    assert "of Sun, 22 Nov 2026 19:58:57 UTC" in finding.message
+
+
+@pytest.mark.parametrize("mail", ["two words", 'a"; Evil "x', "a\nb"])
+def test_what_is_no_address_is_not_written(ground: Ground, mail: str) -> None:
+    ground.write("/usr/sbin/sendmail", "")
+    ground.mail = mail
+    finding = ground.assess()["report", "unattended-upgrades"]
+    assert (finding.status, finding.fix) == ("fail", ())
+    assert "no address" in finding.message
+
+
+def test_who_is_told_and_when(ground: Ground) -> None:
+    ground.write("/usr/sbin/sendmail", "")
+    ground.mail = "ops@example.org"
+    (change,) = ground.assess()["report", "unattended-upgrades"].fix
+    assert change.diff()["after"].endswith(
+        'Unattended-Upgrade::Mail "ops@example.org";\nUnattended-Upgrade::MailReport "only-on-error";\n'
+    )
+    ground.part("60x", 'Unattended-Upgrade::MailReport "always";\n')
+    (change,) = ground.assess()["report", "unattended-upgrades"].fix
+    assert "MailReport" not in change.diff()["after"]
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "found"),
+    [
+        ("[trusted=yes] ", "", "trusted: yes"),
+        ("[arch=amd64 allow-insecure=yes] ", "", "allow-insecure: yes"),
+        ("[trusted=no]", "", None),
+        ("", "Origin: Debian\n", "no signature"),
+    ],
+)
+def test_sources_that_prove_nothing(ground: Ground, options: str, text: str, found: str | None) -> None:
+    ground.write(apt.SOURCES, f"deb {options} http://security.debian.org/debian-security trixie-security main\n")
+    if text:
+        ground.write(f"{apt.LISTS}/security.debian.org_debian-security_dists_trixie-security_InRelease", text)
+    finding = ground.assess()["sources", "security.debian.org/debian-security trixie-security"]
+    assert finding.status == ("fail" if found else "pass")
+    assert not found or finding.evidence[0].found == found
+
+
+def test_deb822_says_it_in_words(ground: Ground) -> None:
+    ground.write(apt.SOURCES, "")
+    stanza = "Types: deb\nURIs: http://deb.example/\nSuites: x\nComponents: main\nTrusted: yes\n"
+    ground.write(f"{apt.SOURCES}.d/x.sources", stanza)
+    finding = ground.assess()["sources", "deb.example x"]
+    assert (finding.status, finding.evidence[0].found) == ("fail", "trusted: yes")
 
 
 def test_each_component_must_be_matched(ground: Ground) -> None:
