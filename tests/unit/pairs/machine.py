@@ -23,6 +23,9 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.timezone.utc)
 Program = t.Callable[[t.Sequence[str], t.Optional[str]], Completed]
 JOURNAL = "var/lib/infosec-principles"
+KERNEL = "/kernel/netlink"
+MOUNTINFO = "/proc/self/mountinfo"
+ROOT = "20 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n"
 
 
 @dataclasses.dataclass
@@ -61,6 +64,11 @@ class MachineHost(Host):
     def is_root(self) -> bool:
         return True
 
+    def netlink(self, family: int, kind: int, body: bytes) -> bytes:
+        """What `Machine.kernel` laid; else a kernel that has nothing of the kind."""
+        answer = pathlib.Path(self.path(f"{KERNEL}/{family}-{kind}"))
+        return answer.read_bytes() if answer.exists() else b""
+
 
 class Machine:
     """See the module."""
@@ -98,6 +106,14 @@ class Machine:
     def unit(self, name: str, **fields: t.Any) -> None:
         self.units[name] = Unit(name, **fields)
         self._show_proc()
+
+    def kernel(self, family: int, kind: int, answer: bytes) -> None:
+        """What the kernel answers to a request of that kind."""
+        self.write(f"{KERNEL}/{family}-{kind}", answer)
+
+    def mounted(self, line: str) -> None:
+        """One more line of mountinfo; lay it behind the units."""
+        self.write(MOUNTINFO, self.path(MOUNTINFO).read_text(encoding="utf-8") + line + "\n")
 
     def state(self) -> dict[str, t.Any]:
         """Everything that a run may change: files and units, but not the journal, nor /proc, which follows from the units."""
@@ -175,6 +191,7 @@ class Machine:
     def _show_proc(self) -> None:
         shutil.rmtree(self.root / "proc", ignore_errors=True)
         self.write("/proc/1/cgroup", "0::/init.scope\n")
+        self.write(MOUNTINFO, ROOT)
         self.write("/proc/1/stat", "1 (systemd) S 0 1 1\n")
         self.mkdir("/proc/1/fd")
         rows: dict[str, list[str]] = {"tcp": [], "tcp6": [], "udp": [], "udp6": []}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from . import reboot_safety_state
 from .case import Case
 from .machine import Machine
 
@@ -16,4 +17,5 @@ def good(machine: Machine) -> None:
 CASES: tuple[Case, ...] = (
     Case("all is well", good, passes=frozenset({"redundancy", "verdict"})),
     Case("nobody else answers", good, {"sole_services": ["db"]}, fails=frozenset({"redundancy"})),
+    *reboot_safety_state.CASES,
 )

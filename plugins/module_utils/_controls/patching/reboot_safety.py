@@ -12,9 +12,13 @@ import types
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot import (
+    filesystems,
+    firewall,
     jobs,
     listeners,
+    network,
     redundancy,
+    sysctl,
     units,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot.rules import rule
@@ -24,7 +28,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 NAME = "reboot_safety"
 #: Each has RULES, OPTIONS and assess(host, options).
-PARTS: tuple[types.ModuleType, ...] = (units, listeners, jobs, redundancy)
+PARTS: tuple[types.ModuleType, ...] = (units, listeners, filesystems, sysctl, firewall, network, jobs, redundancy)
 VERDICT = rule(
     "verdict",
     "The host comes back from a boot as it is now",

@@ -66,6 +66,7 @@ OTHERS = (
 )
 LOCAL = ("/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 GENERATED = ("/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late")
+MASKED = "/dev/null"
 CIB = "/var/lib/pacemaker/cib/cib.xml"
 #: systemd orders these behind the network by themselves (fstype_is_network of its source).
 NETWORK = frozenset(
@@ -173,22 +174,11 @@ def _comes_back(host: Host, mount: block.Mount, mounts: t.Sequence[block.Mount])
 
 
 def _by_unit(host: Host, name: str) -> bool:
-    """Whether a boot starts that unit, of mounts or swap, or an automount in its place."""
-    stem, _dot, _suffix = name.rpartition(".")
-    for unit in (name, f"{stem}.automount"):
-        wanted = any(host.glob(f"{_quoted(folder)}/*.{kind}/{_quoted(unit)}") for folder in LOCAL for kind in WANTS)
-        if wanted and _unit_file(host, unit) not in ("", "/dev/null"):
-            return True
-        if any(_is_generated(host, f"{folder}/{unit}") for folder in GENERATED):
-            return True
-    return bool(_unit_file(host, name)) and _is_wanted(host, name)
-
-
-WANTS = ("wants", "requires", "upholds")
-
-
-def _quoted(path: str) -> str:
-    return path.replace("[", "[[]")
+    """Whether a boot starts that unit, of a mount or swap, or an automount in its place."""
+    names = (name, f"{name.rpartition('.')[0]}.automount")
+    if any(_is_generated(host, f"{folder}/{unit}") for folder in GENERATED for unit in names):
+        return True
+    return any(_unit_file(host, unit) not in ("", MASKED) and _is_wanted(host, unit) for unit in names)
 
 
 def _unit_file(host: Host, name: str) -> str:
@@ -196,7 +186,7 @@ def _unit_file(host: Host, name: str) -> str:
     for folder in LOCAL:
         path = f"{folder}/{name}"
         link = host.readlink(path)
-        if link == "/dev/null" or host.exists(path):
+        if link == MASKED or host.exists(path):
             return link or path
     return ""
 
@@ -207,9 +197,10 @@ def _is_generated(host: Host, path: str) -> bool:
 
 
 def _is_wanted(host: Host, name: str) -> bool:
-    """Whether other units pull it in, as RequiresMountsFor= does."""
-    shown = host.ask("systemctl", "show", "--property=WantedBy,RequiredBy", "--", name).stdout
-    return any(line.partition("=")[2].strip() for line in shown.splitlines())
+    """Whether it is enabled, or other units pull it in, as RequiresMountsFor= does."""
+    shown = host.ask("systemctl", "show", "--property=UnitFileState,WantedBy,RequiredBy", "--", name).stdout
+    values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    return values.get("UnitFileState") == "enabled" or any(values.get(key) for key in ("WantedBy", "RequiredBy"))
 
 
 def _names(host: Host, path: str, word: str) -> bool:
@@ -232,7 +223,7 @@ def _by_hand(host: Host, mount: block.Mount, seen: Evidence) -> Finding:
     """A unit that only has to be enabled is a fix; a line for fstab is for a person to add, who knows what is meant."""
     name = unit_names.of_path(mount.point, "mount")
     path = _unit_file(host, name)
-    if path and path != "/dev/null" and "\n[Install]" in host.read_text(path):
+    if path not in ("", MASKED) and "\n[Install]" in host.read_text(path):
         state = units.read_state(host, name)
         fix = (units.UnitState(name, state, units.State(active=state.active, enablement="enabled")),)
         message = (

@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import iptables_save
 from ansible_collections.infosec.principles.plugins.module_utils._host import netfilter, startup
+from ansible_collections.infosec.principles.plugins.module_utils._host import units as host_units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
 FIREWALL = rule(
@@ -113,7 +114,9 @@ def _files(host: Host) -> Files:
 
 
 def _is_enabled(host: Host, unit: str) -> bool:
-    return any(host.glob(f"{folder}/*.{kind}/{unit}") for folder in UNIT_FOLDERS for kind in ("wants", "requires"))
+    """Whether a boot starts it; systemd has every such unit in its memory."""
+    found = host.once(host_units.read).get(unit)
+    return found is not None and found.enablement in ("enabled", "static")
 
 
 def _nft_file(host: Host) -> str:
@@ -129,10 +132,14 @@ def _nft_file(host: Host) -> str:
 
 
 def _ours(host: Host, tables: t.Sequence[tuple[str, str]]) -> t.Iterator[Finding]:
-    if OURS not in tables or _is_enabled(host, nftables.UNIT):
+    """Its unit that runs and is not enabled is the business of the rule `enabled`, as every other's."""
+    unit = host.once(host_units.read).get(nftables.UNIT)
+    if OURS not in tables or (unit is not None and (unit.is_active or unit.enablement == "enabled")):
         return
     subject = " ".join(OURS)
-    message = f"table {subject} is in the kernel, but {nftables.UNIT} is not enabled: after a boot nothing filters"
+    message = (
+        f"table {subject} is in the kernel, but {nftables.UNIT} does not load it at boot: after a boot nothing filters"
+    )
     seen = (Evidence(f"systemctl is-enabled {nftables.UNIT}", "not enabled", "enabled"),)
     if not host.exists(nftables.UNIT_FILE) or not host.exists(nftables.RULES_FILE):
         yield Finding(
