@@ -37,9 +37,12 @@ options:
   formats:
     description:
       - Files to write.
+      - V(cyclonedx) is one bill of materials for each host, C(sbom/HOST.cdx.json), with the libraries of its
+        applications and their known vulnerabilities, as M(infosec.principles.dependency_vulnerabilities) found them. It needs
+        cyclonedx-python-lib on the controller.
     type: list
     elements: str
-    choices: [json, html, junit]
+    choices: [json, html, junit, cyclonedx]
     default: [json, html, junit]
     env:
       - name: INFOSEC_REPORT_FORMATS
@@ -78,13 +81,20 @@ from ansible.template import Templar
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import Collector, Result, judges
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report, ReportError, publish
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import console, html, json, junit
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import (
+    console,
+    cyclonedx,
+    html,
+    json,
+    junit,
+)
 
 WRITERS = {
     "json": ("compliance.json", json.write),
     "html": ("compliance.html", html.write),
     "junit": ("junit.xml", junit.write),
 }
+FOLDERS = {"cyclonedx": ("sbom", cyclonedx.write)}
 # Not declared as "vars" of the options: core 2.21 templates those before there is a play, and fails to load the plugin
 # where they refer to the play (such as playbook_dir).
 _VARIABLES = {f"infosec_report_{option}": option for option in ("directory", "formats", "console")}
@@ -119,6 +129,7 @@ class CallbackModule(CallbackBase):
         self._collector.expected.update(map(str, variables["ansible_play_hosts_all"]))
         self._collector.inventory.update(map(str, variables["groups"].get("all", ())))
         self._read_options(play, variables)
+        self._collector.store.keeps_components = "cyclonedx" in self._option("formats")
 
     def _read_options(self, play: t.Any, variables: dict[str, t.Any]) -> None:
         templar = Templar(loader=play.get_loader(), variables=variables)
@@ -171,11 +182,13 @@ class CallbackModule(CallbackBase):
             self._display.display(text, color=color)
 
     def _publish(self, report: Report) -> None:
-        writers = dict(WRITERS[name] for name in self._option("formats"))
-        if not writers:
+        formats = self._option("formats")
+        if not formats:
             return
+        writers = dict(WRITERS[name] for name in formats if name in WRITERS)
+        folders = dict(FOLDERS[name] for name in formats if name in FOLDERS)
         try:
-            target = publish(report, pathlib.Path(self._option("directory")), writers)
+            target = publish(report, pathlib.Path(self._option("directory")), writers, folders)
         except ReportError as error:
             self._display.error(str(error))
             return

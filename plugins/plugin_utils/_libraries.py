@@ -19,6 +19,12 @@ if t.TYPE_CHECKING:
     import netaddr
 
 
+def missing(name: str) -> str:
+    """That a library is missing, and the remedy."""
+    remedy = f"{sys.executable} -m pip install {name}"
+    return f"the Python library {name} is missing on the controller; install it: {remedy}"
+
+
 class _Missing:
     """Stands in for a library; whatever is asked of it raises AnsibleError with the remedy."""
 
@@ -26,20 +32,17 @@ class _Missing:
         self._name = name
 
     def __getattr__(self, attribute: str) -> t.Any:
-        raise AnsibleError(
-            f"the Python library {self._name} is missing on the controller; "
-            f"install it: {sys.executable} -m pip install {self._name}"
-        )
+        raise AnsibleError(missing(self._name))
 
 
-def _library(name: str, *parts: str, package: str = "") -> t.Any:
-    """The library, with these parts of it loaded. package: what it is called where it is installed from."""
+def _library(name: str, *parts: str) -> t.Any:
+    """The library, with these parts of it loaded."""
     try:
         for part in parts:
             importlib.import_module(f"{name}.{part}")
         return importlib.import_module(name)
     except ImportError:
-        return _Missing(package or name)
+        return _Missing(name)
 
 
 if not t.TYPE_CHECKING:
@@ -64,9 +67,10 @@ def cvss() -> t.Any:
 
 
 def cyclonedx() -> t.Any:
-    """The library cyclonedx-python-lib. Only the format cyclonedx of the reports needs it."""
-    parts = ("model.bom", "model.component", "model.vulnerability", "output.json", "schema")
-    return _library("cyclonedx", *parts, package="cyclonedx-python-lib")
+    """The library cyclonedx-python-lib; None without it. Only the format cyclonedx of the reports needs it."""
+    parts = ("bom", "component", "component_evidence", "impact_analysis", "vulnerability")
+    found = _library("cyclonedx", "output.json", *(f"model.{part}" for part in parts))
+    return None if isinstance(found, _Missing) else found
 
 
-__all__ = ["aerleon", "cvss", "cyclonedx", "jmespath", "netaddr", "packaging"]
+__all__ = ["aerleon", "cvss", "cyclonedx", "jmespath", "missing", "netaddr", "packaging"]

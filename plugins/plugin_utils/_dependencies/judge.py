@@ -183,9 +183,7 @@ class _Judge:
     def _not_assessed(self, group: _Group, reason: str) -> Wire:
         names = sorted({name for name, _why in group.doubts})
         doubt = (
-            f"Not known of {_names(names)}: the version has no place in the order of {group.ecosystem}."
-            if names
-            else ""
+            f"Not judged, since the version has no place in its ecosystem's order: {_names(names)}." if names else ""
         )
         lines = [{"source": name, "found": why, "expected": ""} for name, why in sorted(set(group.doubts))]
         remedy = _UPDATE.format(root=self._source.root) if reason else "Pin these packages to released versions."
@@ -217,7 +215,7 @@ def _groups(application: str, components: list[Wire] | None, reports: list[Repor
         for ecosystem in report.ecosystems:
             group(ecosystem)
         for entry in report.entries:
-            group(entry.package.ecosystem).add(entry.package, "", report.path)
+            group(entry.package.ecosystem).add(entry.package, package.purl(entry.package), report.path)
     return (groups[name] for name in sorted(groups))
 
 

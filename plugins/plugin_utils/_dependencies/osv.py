@@ -80,7 +80,7 @@ def _files(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def records(folder: pathlib.Path) -> t.Iterator[dict[str, t.Any]]:
     """The advisories of one ecosystem as they lie. Raises OsvFault."""
-    place = folder
+    place = folder / ARCHIVE if (folder / ARCHIVE).exists() else folder
     try:
         for place, text in _texts(folder):
             record = json.loads(text)

@@ -43,6 +43,13 @@ def parse(purl: str) -> Package | None:
     return of(ecosystem, path.replace("/", ":") if ecosystem == "Maven" else path, version)
 
 
+def purl(one: Package) -> str:
+    """The package URL; "" of an ecosystem that nobody here knows."""
+    kind = next((kind for kind, ecosystem in ECOSYSTEMS.items() if ecosystem == one.ecosystem), "")
+    path = urllib.parse.quote(one.name.replace(":", "/") if one.ecosystem == "Maven" else one.name, safe="/")
+    return f"pkg:{kind}/{path}{'@' if one.version else ''}{urllib.parse.quote(one.version, safe='')}" if kind else ""
+
+
 def of(ecosystem: str, name: str, version: str) -> Package:
     """With the name in its normal form; Go's versions lose their ``v``, as in OSV."""
     return Package(ecosystem, normal(ecosystem, name), version.removeprefix("v") if ecosystem == "Go" else version)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import re
 import typing as t
 import zlib
 
@@ -24,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
     WAIVED,
 )
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 #: A finding as a control module returns it, or one with the key "host" (a record of the report).
 Record = dict[str, t.Any]
@@ -40,6 +41,10 @@ _TEXTS = ("control", "principle", "rule", "title", "subject", "message", "note",
 _EVIDENCE = ("source", "found", "expected")
 _DIFF = ("before_header", "after_header", "before", "after")
 _FINGERPRINT = ("kind", "value", "holder")
+_VULNERABILITY = ("id", "aliases", "purl", "summary", "severity", "score", "vector")
+#: Of a vulnerability, as CVSS and OSV name it.
+SEVERITIES = ("unknown", "low", "medium", "high", "critical")
+_COMPONENT = ("purl", "source")
 
 #: A port of a host as the others saw it: service, protocol, port, address, witnesses and, by outcome, who saw it so.
 Row = dict[str, t.Any]
@@ -69,7 +74,14 @@ def finding(given: t.Mapping[str, t.Any]) -> Record:
     if isinstance(given.get("waiver"), dict):
         record["waiver"] = {key: _text(value) for key, value in given["waiver"].items()}
     fingerprints = _table(given.get("fingerprints"), _FINGERPRINT)
-    return record | ({"fingerprints": fingerprints} if fingerprints else {})
+    vulnerabilities = [_rated(row) for row in _table(given.get("vulnerabilities"), _VULNERABILITY)]
+    optional = {"fingerprints": fingerprints, "vulnerabilities": vulnerabilities}
+    return record | {key: rows for key, rows in optional.items() if rows}
+
+
+def _rated(vulnerability: dict[str, str]) -> dict[str, str]:
+    score = vulnerability["score"] if re.fullmatch(r"\d{1,2}(\.\d)?", vulnerability["score"], re.ASCII) else ""
+    return {**vulnerability, "severity": _one_of(vulnerability["severity"], SEVERITIES, SEVERITIES[0]), "score": score}
 
 
 def row(given: t.Mapping[str, t.Any]) -> Row:
@@ -86,6 +98,10 @@ def row(given: t.Mapping[str, t.Any]) -> Row:
 def row_order(one: t.Mapping[str, t.Any]) -> tuple[str, str, int, str]:
     """The place of a port among those of its host; also what makes it the same port in a later task."""
     return (one["service"], one["protocol"], one["port"], one["address"])
+
+
+def _subject(one: t.Mapping[str, t.Any]) -> tuple[str]:
+    return (one["subject"],)
 
 
 def order(record: t.Mapping[str, t.Any]) -> tuple[str, str, str]:
@@ -121,14 +137,33 @@ class Store:
     def __init__(self) -> None:
         self._hosts: dict[str, bytes] = {}
         self._rows: dict[str, bytes] = {}
+        self._components: dict[str, bytes] = {}
+        #: Whether to keep the libraries of applications: there are more of them than of all else.
+        self.keeps_components = False
         #: Whether any finding came with fingerprints.
         self.has_fingerprints = False
 
     def add(self, host: str, findings: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         """Add findings; one that is there already (same control, rule and subject) is replaced."""
-        new = [finding(one) for one in findings]
+        given = list(findings)
+        new = [finding(one) for one in given]
         self.has_fingerprints = self.has_fingerprints or any("fingerprints" in one for one in new)
         self._hosts[host] = _pack(_merged(self.of(host), new, order))
+        if self.keeps_components:
+            self._add_components(host, given)
+
+    def _add_components(self, host: str, findings: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+        rows = [
+            {"subject": _text(one.get("subject")), "components": _table(one["components"], _COMPONENT)}
+            for one in findings
+            if one.get("components")
+        ]
+        if rows:
+            self._components[host] = _pack(_merged(_unpack(self._components.get(host)), rows, _subject))
+
+    def components(self, host: str) -> dict[str, list[dict[str, str]]]:
+        """The libraries of the host's applications, where they are kept: package URL and source of each."""
+        return {one["subject"]: one["components"] for one in _unpack(self._components.get(host))}
 
     def add_rows(self, host: str, rows: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         """Add how the others saw this host's ports; a port that is there already is replaced."""

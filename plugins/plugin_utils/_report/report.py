@@ -38,14 +38,23 @@ class Report:
 
 #: A writer streams one report as text.
 Writer = t.Callable[[Report, t.TextIO], None]
+#: One that writes several files: their names and texts.
+FolderWriter = t.Callable[[Report], t.Iterable[tuple[str, str]]]
 
 
 class ReportError(Exception):
     """The report could not be written; the message says where and why."""
 
 
-def publish(report: Report, folder: pathlib.Path, writers: t.Mapping[str, Writer]) -> pathlib.Path:
+def publish(
+    report: Report,
+    folder: pathlib.Path,
+    writers: t.Mapping[str, Writer],
+    folders: t.Mapping[str, FolderWriter] | None = None,
+) -> pathlib.Path:
     """Write one file per entry of writers (name to writer) into a new folder named by the run's time; return it.
+
+    folders: what goes into folders of their own there.
 
     folder/latest leads there once all files are complete. Only the user can read them: they list what is weak where.
     """
@@ -54,10 +63,18 @@ def publish(report: Report, folder: pathlib.Path, writers: t.Mapping[str, Writer
         for name, write in writers.items():
             with open(target / name, "w", encoding="utf-8", newline="\n") as stream:
                 write(report, stream)
+        for name, write_all in (folders or {}).items():
+            _fill(target / name, write_all(report))
         _point_latest(folder, target)
     except OSError as error:
         raise ReportError(f"Cannot write the report to {folder}: {error.strerror}: {error.filename}") from error
     return target
+
+
+def _fill(folder: pathlib.Path, files: t.Iterable[tuple[str, str]]) -> None:
+    folder.mkdir(mode=0o700)
+    for name, text in files:
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _new_folder(folder: pathlib.Path, time: datetime.datetime) -> pathlib.Path:
