@@ -12,6 +12,9 @@ import types
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot import (
+    boot,
+    clock,
+    containers,
     filesystems,
     firewall,
     jobs,
@@ -28,7 +31,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 NAME = "reboot_safety"
 #: Each has RULES, OPTIONS and assess(host, options).
-PARTS: tuple[types.ModuleType, ...] = (units, listeners, filesystems, sysctl, firewall, network, jobs, redundancy)
+PARTS: tuple[types.ModuleType, ...] = (
+    *(units, listeners, containers, filesystems, sysctl, firewall, network),
+    *(boot, clock, jobs, redundancy),
+)
 VERDICT = rule(
     "verdict",
     "The host comes back from a boot as it is now",
@@ -41,6 +47,8 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     **{name: option for part in PARTS for name, option in part.OPTIONS.items()},
 }
 HOST = "host"
+#: So many subjects of a rule are named in the verdict's sentence.
+MANY = 8
 #: Rules that are said beside the verdict: what they find is the same before a boot and after it.
 BESIDE = frozenset({"jobs", "masked", "redundancy"})
 
@@ -95,7 +103,13 @@ def _named(findings: t.Iterable[f.Finding]) -> str:
     subjects: dict[str, list[str]] = {}
     for one in findings:
         subjects.setdefault(one.rule.name, []).append(one.subject)
-    return "; ".join(f"{name} ({', '.join(who)})" for name, who in subjects.items())
+    return "; ".join(f"{name} ({_few(who)})" for name, who in subjects.items())
+
+
+def _few(subjects: t.Sequence[str]) -> str:
+    """All of them are in the evidence."""
+    more = f" and {len(subjects) - MANY} more" if len(subjects) > MANY else ""
+    return ", ".join(subjects[:MANY]) + more
 
 
 CONTROL = Control(
