@@ -29,7 +29,7 @@ _NO_HOME = re.compile(
     r"/|/(bin|boot|dev|etc|home|lib\w*|media|mnt|nonexistent|opt|proc|run|sbin|srv|sys|tmp|usr|var)"
     r"|/(dev|proc|sys|usr|run)/.*|/var/(lib|spool|cache|run|log|tmp|empty|backups|mail|list)"
 )
-_REASON = "lies on a network or FUSE file system, which is not looked into"
+REMOTE = "lies on a network or FUSE file system, which is not looked into"
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PATH: int = getattr(os, "O_PATH", 0)
 
@@ -92,7 +92,7 @@ def resolve(host: Host, path: str) -> str:
         part = todo.pop()
         step = os.path.normpath(os.path.join(here, part))
         if is_remote(host, step):
-            raise Unseen(f"{path}: {_REASON}")
+            raise Unseen(f"{path}: {REMOTE}")
         target = _link(host, step)
         if target is None:
             here = step
@@ -172,7 +172,7 @@ def _mounted_in(host: Host, home: Home) -> str:
     inside = sorted(
         path for path, remote in host.once(remote_mounts).items() if remote and path.startswith(f"{home.path}/")
     )
-    return f"{inside[0]}: {_REASON}" if inside else ""
+    return f"{inside[0]}: {REMOTE}" if inside else ""
 
 
 def _entries(host: Host, home: Home, folder: str) -> list[tuple[str, os.stat_result]]:

@@ -28,6 +28,7 @@ PROPERTIES = ",".join(
         *("MainPID", "Listen", "Accept", "Transient"),
         *("SubState", "Result", "Type", "BusName", "SourcePath", "WantedBy", "RequiredBy", "BoundBy", "UpheldBy"),
         *("NextElapseUSecRealtime", "NextElapseUSecMonotonic"),
+        *("WorkingDirectory", "ExecStart"),
     )
 )
 #: Targets say what a boot starts.
@@ -48,6 +49,7 @@ class Unit:
     sub, result, kind: SubState, Result, Type. bus_name: D-Bus starts it for that name.
     source: what a generator made it of. pulled_by: units that start it whenever they start (Wants=, Requires= and the
     like). required_by: those of them that do not start without it.
+    folder, program: where a service works (WorkingDirectory), and what it starts first (ExecStart).
     """
 
     name: str
@@ -63,6 +65,8 @@ class Unit:
     listen: tuple[tuple[str, str, int], ...] = ()
     accept: bool = False
     transient: bool = False
+    folder: str = ""
+    program: str = ""
     sub: str = ""
     result: str = ""
     kind: str = ""
@@ -144,6 +148,9 @@ def _unit(block: str) -> Unit:
         listen=tuple(endpoint for value in listen for endpoint in _endpoints(value)),
         accept=values.get("Accept") == "yes",
         transient=values.get("Transient") == "yes",
+        # "!" says that the folder may be missing.
+        folder=values.get("WorkingDirectory", "").lstrip("!"),
+        program=_program(values.get("ExecStart", "")),
         sub=values.get("SubState", ""),
         result=values.get("Result", ""),
         kind=values.get("Type", ""),
@@ -164,3 +171,8 @@ def _endpoints(value: str) -> t.Iterator[tuple[str, str, int]]:
     match = _LISTEN.fullmatch(value)
     if match and match["kind"] in _PROTOCOLS:
         yield (_PROTOCOLS[match["kind"]], match["six"] or match["four"], int(match["port"]))
+
+
+def _program(value: str) -> str:
+    """The path in "{ path=/usr/sbin/sshd ; argv[]=... ; ... }"."""
+    return value[len("{ path=") :].partition(" ; ")[0] if value.startswith("{ path=") else ""
