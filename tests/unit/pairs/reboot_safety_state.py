@@ -14,6 +14,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 from . import kernel
 from .case import Case
 from .machine import Machine
+from .reboot_safety_whole import whole
 
 STATE = frozenset({"mounts", "swaps", "sysctl", "firewall", "network"})
 CACHE = "40 20 0:50 / /srv/cache rw,nosuid,relatime - tmpfs tmpfs rw,size=16384k"
@@ -36,6 +37,7 @@ BY_HAND = {
 
 def clean(machine: Machine) -> None:
     """A server as people set it up: an address, a volume with a key file, swap, a setting of its own."""
+    whole(machine)
     machine.write("/etc/network/interfaces", INTERFACES)
     machine.kernel(kernel.ROUTE, kernel.LINKS, kernel.answer(kernel.link(2, "eth0")))
     machine.kernel(kernel.ROUTE, kernel.ADDRESSES, kernel.answer(kernel.address(2, "192.0.2.10/24")))
@@ -56,6 +58,7 @@ def mounted_by_hand(machine: Machine) -> None:
 
 
 def mount_unit_not_enabled(machine: Machine) -> None:
+    whole(machine)
     machine.unit("srv-cache.mount", enablement="disabled")
     machine.write("/etc/systemd/system/srv-cache.mount", MOUNT_UNIT)
     machine.mounted(CACHE)
@@ -98,6 +101,7 @@ def filtered_by_hand(machine: Machine) -> None:
 
 
 def ours_not_enabled(machine: Machine) -> None:
+    whole(machine)
     machine.unit(nftables.UNIT, active=False, enablement="disabled")
     machine.kernel(kernel.NETFILTER, kernel.TABLES, kernel.answer(kernel.table(1, nftables.TABLE)))
     machine.write(nftables.UNIT_FILE, nftables.UNIT_TEXT)
