@@ -16,7 +16,7 @@ description:
     the host and of those that stand in for it, and by its maintenance slot.
   - A host that needs no reboot, or whose slot is closed, is left alone. One that is not safe to reboot, whose own ports
     do not answer, or one of whose peers is down, is refused.
-positional: host, findings, tried, slot, required, when, unproven
+positional: host, findings, tried, slot
 options:
   _input:
     description: A plan as P(infosec.principles.plan_reboots#filter) returns it.
@@ -27,7 +27,7 @@ options:
     type: str
     required: true
   findings:
-    description: The findings of C(reboot_safety) and, where they are known, of C(security_updates).
+    description: The findings of M(infosec.principles.reboot_safety) and M(infosec.principles.security_updates).
     type: list
     elements: dict
     required: true
@@ -40,10 +40,6 @@ options:
     description: The host's slot of the maintenance window; empty where none is declared, or where it does not count.
     type: dict
     default: {}
-  required:
-    description: Whether the host says itself that it needs a reboot.
-    type: bool
-    default: false
   when:
     description: Reboot the hosts that need it, or all.
     type: str
@@ -98,7 +94,6 @@ def judge_reboot(
     tried: Results,
     slot: t.Mapping[str, t.Any] | None = None,
     *,
-    required: bool = False,
     when: str = NEEDED,
     unproven: bool = False,
 ) -> dict[str, t.Any]:
@@ -107,7 +102,7 @@ def judge_reboot(
         raise AnsibleFilterError(f"infosec_roll_when: found {when!r}; write {NEEDED} or {ALWAYS}")
     seen = judge(unpack(plan), host, tried)
     closed = outside(slot or {}, datetime.datetime.now(datetime.timezone.utc))
-    judged = verdict(findings, seen, closed, required=required, when=when, unproven=unproven)
+    judged = verdict(findings, seen, closed, when=when, unproven=unproven)
     return {**judged, "again": list(seen.again)}
 
 

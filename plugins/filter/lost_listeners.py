@@ -15,7 +15,7 @@ description:
   - Compares what M(infosec.principles.sockets_info) returned before and after, by address, port and protocol.
   - Ports from 32768 on that no service declares are compared by unit and address, since Linux gives them out anew at
     each start.
-positional: after, services
+positional: after, services, expected
 options:
   _input:
     description: The listeners before.
@@ -31,6 +31,11 @@ options:
     description: The services of the host, as P(infosec.principles.services_of#filter) returns them.
     type: list
     elements: dict
+    default: []
+  expected:
+    description: Patterns of ports that are meant to be gone, such as V(8080/tcp).
+    type: list
+    elements: str
     default: []
 seealso:
   - module: infosec.principles.sockets_info
@@ -54,10 +59,16 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.listeners import Listeners, lost
 
 
-def lost_listeners(before: Listeners, after: Listeners, services: t.Iterable[t.Mapping[str, t.Any]] = ()) -> list[str]:
+def lost_listeners(
+    before: Listeners,
+    after: Listeners,
+    services: t.Iterable[t.Mapping[str, t.Any]] = (),
+    expected: t.Iterable[str] = (),
+) -> list[str]:
     """What is gone."""
     ports = [port for service in services for port in service["ports"]]
-    return lost(before, after, [(int(one["first"]), int(one["last"]), str(one["protocol"])) for one in ports])
+    declared = [(int(one["first"]), int(one["last"]), str(one["protocol"])) for one in ports]
+    return lost(before, after, declared, [str(one) for one in expected])
 
 
 class FilterModule:

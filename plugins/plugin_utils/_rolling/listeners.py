@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import typing as t
 
 #: From here on, Linux gives out ports by itself: what listens there has another port after each start.
@@ -14,12 +15,24 @@ EPHEMERAL = 32768
 Listeners = t.Iterable[t.Mapping[str, t.Any]]
 
 
-def lost(before: Listeners, after: Listeners, declared: t.Iterable[tuple[int, int, str]] = ()) -> list[str]:
-    """What listened before and does not now. declared: ports that are meant to stay what they are."""
+def lost(
+    before: Listeners,
+    after: Listeners,
+    declared: t.Iterable[tuple[int, int, str]] = (),
+    expected: t.Collection[str] = (),
+) -> list[str]:
+    """What listened before and does not now.
+
+    declared: first, last and protocol of ports that are the same after each start. expected: patterns of ports that are
+    meant to be gone, such as 8080/tcp.
+    """
     known = tuple(declared)
-    now = {_key(one, known) for one in after}
-    gone = {_key(one, known) for one in before if not one.get("ephemeral")} - now
-    return sorted(gone)
+    meant = [one for one in before if not one.get("ephemeral") and not _matches(one, expected)]
+    return sorted({_key(one, known) for one in meant} - {_key(one, known) for one in after})
+
+
+def _matches(one: t.Mapping[str, t.Any], patterns: t.Collection[str]) -> bool:
+    return any(fnmatch.fnmatchcase(f"{one['port']}/{one['protocol']}", pattern) for pattern in patterns)
 
 
 def _key(one: t.Mapping[str, t.Any], declared: t.Sequence[tuple[int, int, str]]) -> str:

@@ -9,7 +9,13 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import FAIL, PASS, WAIVED
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import (
+    ERROR,
+    FAIL,
+    NOT_ASSESSED,
+    PASS,
+    WAIVED,
+)
 from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.answered import Answered
 
 NEEDED, ALWAYS = "needed", "always"
@@ -33,16 +39,15 @@ def verdict(
     seen: Answered,
     closed: str,
     *,
-    required: bool = False,
     when: str = NEEDED,
     unproven: bool = False,
 ) -> Verdict:
     """What becomes of a host.
 
-    required: it says itself that it needs a reboot (/run/reboot-required). when: needed, or always. closed: why this is
-    not the time for it; "" if it is. unproven: go on where something could not be assessed.
+    when: needed, or always. closed: why this is not the time for it; "" if it is. unproven: go on where something could
+    not be assessed.
     """
-    if when == NEEDED and not (required or _status(findings, PENDING) == FAIL):
+    if when == NEEDED and not any(one["rule"] == PENDING and one["status"] == FAIL for one in findings):
         return {"state": LEAVE, "why": [f"it needs no reboot{_unknown(findings)}"]}
     if closed:
         return {"state": LEAVE, "why": [closed]}
@@ -63,17 +68,9 @@ def outside(slot: t.Mapping[str, t.Any], now: datetime.datetime) -> str:
     return f"its slot of infosec_maintenance is not open{when}"
 
 
-def _status(findings: Findings, rule: str) -> str:
-    """The worst that a rule came to; "" where it was not asked."""
-    found = {str(one["status"]) for one in findings if one["rule"] == rule}
-    return FAIL if FAIL in found else next(iter(sorted(found)), "")
-
-
 def _unknown(findings: Findings) -> str:
-    told = [
-        str(one["message"]) for one in findings if one["rule"] == PENDING and one["status"] not in (PASS, FAIL, WAIVED)
-    ]
-    return f", as far as can be told ({told[0]})" if told else ""
+    doubts = [one for one in findings if one["rule"] == PENDING and one["status"] in (NOT_ASSESSED, ERROR)]
+    return f", as far as can be told ({doubts[0]['message']})" if doubts else ""
 
 
 def _unsafe(findings: Findings, unproven: bool) -> t.Iterator[str]:
