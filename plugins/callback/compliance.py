@@ -38,8 +38,8 @@ options:
     description:
       - Files to write.
       - V(cyclonedx) is one bill of materials for each host, C(sbom/HOST.cdx.json), with the libraries of its
-        applications and their known vulnerabilities, as M(infosec.principles.dependency_vulnerabilities) found them. It needs
-        cyclonedx-python-lib on the controller.
+        applications and their known vulnerabilities, as M(infosec.principles.dependency_vulnerabilities) found them.
+        It needs cyclonedx-python-lib on the controller.
     type: list
     elements: str
     choices: [json, html, junit, cyclonedx]

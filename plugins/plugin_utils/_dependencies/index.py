@@ -43,6 +43,12 @@ class Index:
         query = "SELECT advisory FROM affected WHERE ecosystem = ? AND name = ?"
         return [Advisory.load(text) for (text,) in self._table.execute(query, (ecosystem, name))]
 
+    def summary(self) -> dict[str, dict[str, t.Any]]:
+        """By ecosystem: the number of pairs of a package and an advisory, the date, and the fault."""
+        counts = dict(self._table.execute("SELECT ecosystem, COUNT(*) FROM affected GROUP BY ecosystem"))
+        rows = self._table.execute("SELECT ecosystem, date, fault FROM export ORDER BY ecosystem")
+        return {name: {"advisories": counts.get(name, 0), "date": date, "fault": fault} for name, date, fault in rows}
+
 
 @contextlib.contextmanager
 def opened(root: pathlib.Path, cache: pathlib.Path | None = None) -> t.Iterator[Index]:
