@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.later
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import (
     automatic_updates,
+    dependency_vulnerabilities,
     maintenance_window,
     reboot_safety,
     security_updates,
@@ -36,6 +37,7 @@ CATALOGUE: dict[str, Control] = {
         maintenance_window.CONTROL,
         security_updates.CONTROL,
         reboot_safety.CONTROL,
+        dependency_vulnerabilities.CONTROL,
         disk_encryption.CONTROL,
     )
 }

@@ -32,7 +32,8 @@ KINDS = {
     "gem": Kind(str),
     "golang": Kind(str.lower, "/"),
     "maven": Kind(str, ":"),
-    "npm": Kind(str.lower, "/"),
+    # Old ones have capitals, and the advisories name them so (JSONStream).
+    "npm": Kind(str, "/"),
     "pypi": Kind(_pypi),
 }
 

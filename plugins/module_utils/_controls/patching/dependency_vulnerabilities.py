@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "max_files": {"type": "int", "default": 20000},
     # For the controller, which looks the libraries up; nothing on the host reads these.
     "advisories": {"type": "str", "default": ""},
+    "advisories_days": {"type": "int", "default": 14},
     "reports": {"type": "list", "elements": "dict", "default": []},
 }
 #: How much evidence of one kind a finding has; what is beyond is counted.
