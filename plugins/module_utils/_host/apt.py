@@ -179,12 +179,18 @@ def config_files(host: Host) -> list[str]:
     return [*parts, *([MAIN] if host.exists(MAIN) else [])]
 
 
-def settings(host: Host) -> t.Iterator[tuple[str, aptconf.Setting]]:
+def settings(host: Host) -> tuple[tuple[str, aptconf.Setting], ...]:
     """(file, statement) of every file that this user may read, in order."""
-    for name in config_files(host):
-        try:
-            text = host.read_text(name)
-        except HostError:
-            continue
-        for setting in aptconf.settings(text):
-            yield name, setting
+    return host.once(_settings)
+
+
+def _settings(host: Host) -> tuple[tuple[str, aptconf.Setting], ...]:
+    texts = [(name, text) for name in config_files(host) for text in _readable(host, name)]
+    return tuple((name, setting) for name, text in texts for setting in aptconf.settings(text))
+
+
+def _readable(host: Host, name: str) -> t.Iterator[str]:
+    try:
+        yield host.read_text(name)
+    except HostError:
+        return

@@ -19,6 +19,15 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import un
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.units import Unit
 
+#: Where systemd looks for a unit, and what it calls one that is masked there (systemd.unit(5)).
+FOLDERS = (
+    ("/etc/systemd/system", "masked"),
+    ("/run/systemd/system", "masked-runtime"),
+    ("/usr/local/lib/systemd/system", "masked"),
+    ("/usr/lib/systemd/system", "masked"),
+    ("/lib/systemd/system", "masked"),
+)
+
 
 def judge(host: Host, names: t.Iterable[str]) -> list[Verdict]:
     """One verdict for each timer (names without ".timer"), which starts the service of the same name."""
@@ -40,7 +49,23 @@ def not_told(host: Host) -> str:
 
 
 def _unit(host: Host, name: str) -> Unit:
-    return units.show(host, name) or Unit(name, load="not-found", active="inactive")
+    """systemd forgets services that do not run; their files say what it will find when the timer starts them."""
+    return (
+        host.once(units.read).get(name)
+        or (_on_disk(host, name) if name.endswith(".service") else None)
+        or units.show(host, name)
+        or Unit(name, load="not-found", active="inactive")
+    )
+
+
+def _on_disk(host: Host, name: str) -> Unit | None:
+    for folder, mask in FOLDERS:
+        path = f"{folder}/{name}"
+        if host.readlink(path) == "/dev/null":
+            return Unit(name, load="masked", active="inactive", enablement=mask)
+        if host.exists(path):
+            return Unit(name, load="loaded", active="inactive", enablement="static", fragment=path)
+    return None
 
 
 def _timer(timer: Unit, service: Unit) -> Verdict:
