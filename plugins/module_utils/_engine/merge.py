@@ -68,7 +68,9 @@ def _merged(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -
         return old
     if new is None or (new["status"] in GOOD and old["status"] not in GOOD):
         return {**old, "status": f.FIXED, "note": _done(outcome)}
-    if new["status"] != old["status"] or outcome is not None:
+    # A verdict on several things says no still, but no longer for all of its reasons.
+    fewer = new["status"] == f.FAIL and new["message"] != old["message"]
+    if new["status"] != old["status"] or outcome is not None or fewer:
         return {**old, "status": new["status"], "note": f"after the fix: {new['message']}"}
     return old
 

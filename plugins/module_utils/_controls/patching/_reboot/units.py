@@ -65,11 +65,13 @@ LOST = {
         "For a quadlet: add to {source} the lines\n" + WANTED + "systemctl start {unit}",
     ),
 }
-RUNTIME = (
-    "it, or what enables it, lies in /run, which a boot empties",
+STEPS = (
     "See it in full with: systemctl cat {unit}. Write that to /etc/systemd/system/{unit} (systemd.service(5)) with the "
-    "lines\n" + WANTED + "systemctl enable {unit}; or systemctl stop {unit} where it is not needed.",
+    "lines\n" + WANTED + "systemctl enable {unit}; or systemctl stop {unit} where it is not needed."
 )
+TRANSIENT = ("systemd-run or the like made it, which a boot forgets", STEPS)
+IN_RUN = ("its file lies in /run, which a boot empties", STEPS)
+ENABLED_IN_RUN = ("it is enabled in /run only, which a boot empties", "systemctl enable {unit}")
 
 
 def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:
@@ -108,7 +110,7 @@ def _reason(host: Host, unit: Unit) -> tuple[str, str]:
     if unit.load == "masked":
         return LOST["masked"]
     if boot_units.is_runtime(host, unit):
-        return RUNTIME
+        return TRANSIENT if unit.transient else IN_RUN if unit.fragment.startswith("/run/") else ENABLED_IN_RUN
     written = {"static": unit.fragment.startswith(WRITTEN), "generated": unit.source.startswith(GENERATED_FROM)}
     return LOST.get(unit.enablement, ("", "")) if written.get(unit.enablement, True) else ("", "")
 
