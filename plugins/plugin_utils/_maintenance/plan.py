@@ -126,10 +126,11 @@ def _too_many(lot: Lot, groups: t.Mapping[str, t.Collection[str]]) -> t.Iterator
         if len(members) <= slots:
             continue
         needed = len(members) * policy.slot
+        skips = " (others meet a time that the clock skips in spring)" if slots < policy.duration // policy.slot else ""
         yield (
             f"{VARIABLE} ({some(lot.hosts)}): {name} has {len(members)} members here ({some(members, 10)}) that must "
-            f"not share a slot, and the window has {slots} slots of {policy.slot} min: they need {needed} min, it has "
-            f"{slots * policy.slot} min; lengthen duration, shorten slot, name the groups that matter, or share: true"
+            f"not share a slot, and the window has {slots} slots of {policy.slot} min{skips}: they need {needed} min, "
+            f"it has {slots * policy.slot} min; lengthen duration, shorten slot, name the groups that matter, or share: true"
         )
 
 
