@@ -14,8 +14,6 @@ import os
 import subprocess
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._host import netlink
-
 T = t.TypeVar("T")
 
 #: Commands of a host never depend on the caller's language or aliases.
@@ -168,6 +166,9 @@ class Host:
         return t.cast(bytes, self._remember(("netlink", family, kind, body), lambda: self._netlink(family, kind, body)))
 
     def _netlink(self, family: int, kind: int, body: bytes) -> bytes:
+        # Not at the top: a guard packs the modules of the host's class, and no others (_engine/guard.py).
+        from ansible_collections.infosec.principles.plugins.module_utils._host import netlink
+
         if self.root != "/":
             raise HostError(f"netlink: the kernel of the machine below {self.root} cannot be asked")
         try:

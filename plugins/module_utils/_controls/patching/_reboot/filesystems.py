@@ -267,7 +267,10 @@ def _entry(host: Host, entry: Entry, points: set[str], mounts: t.Sequence[block.
 
 
 def _is_missing(host: Host, entry: Entry) -> bool:
-    """Without udev there are no names by UUID or label, and nothing is told of them. systemd makes what is bound."""
+    """Without udev there are no names by UUID or label, and nothing is told of them.
+
+    systemd makes the folder that is to be bound where it is missing (247 to 257, tried).
+    """
     path = entry.device
     if entry.options & {"bind", "rbind"}:
         return False
@@ -288,17 +291,13 @@ def _needs_network(entry: Entry) -> bool:
 
 
 def _stops(entry: Entry, why: str) -> Finding:
-    """systemd waits 90 s for what local-fs.target requires, then goes into emergency mode (systemd.mount(5), fstab)."""
+    """What local-fs.target requires, a boot cannot do without; remote-fs.target it only wants (systemd.special(7))."""
     far = "_netdev" in entry.options or entry.kind in NETWORK
-    end = (
-        "a boot waits 90 s for it and goes on without"
-        if far
-        else "a boot waits 90 s for it, then stops in emergency mode"
-    )
+    waits = "waits 90 s for it, then " if entry.device.startswith("/dev/") or far else ""
+    end = f"a boot {waits}{'goes on without' if far else 'stops in emergency mode'}"
     remedy = f"correct or remove line {entry.row.line} of {FSTAB}, or add nofail; then systemctl daemon-reload"
-    return Finding(
-        MOUNTS, entry.point, f.FAIL, f"{FSTAB} mounts {entry.point}: {why}; {end}", (entry.place,), remedy=remedy
-    )
+    message = f"{FSTAB} mounts {entry.point}: {why}; {end}"
+    return Finding(MOUNTS, entry.point, f.FAIL, message, (entry.place,), remedy=remedy)
 
 
 def _not_now(entry: Entry) -> Finding:

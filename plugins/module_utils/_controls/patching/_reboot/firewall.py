@@ -114,9 +114,12 @@ def _files(host: Host) -> Files:
 
 
 def _is_enabled(host: Host, unit: str) -> bool:
-    """Whether a boot starts it; systemd has every such unit in its memory."""
+    """Whether a boot starts it. systemd need not have read a unit that was enabled since the last boot."""
     found = host.once(host_units.read).get(unit)
-    return found is not None and found.enablement in ("enabled", "static")
+    if found is not None:
+        return found.enablement in ("enabled", "static")
+    wanted = any(host.glob(f"{folder}/*.{kind}/{unit}") for folder in UNIT_FOLDERS for kind in ("wants", "requires"))
+    return wanted and host.readlink(f"{UNIT_FOLDERS[0]}/{unit}") != "/dev/null"
 
 
 def _nft_file(host: Host) -> str:
@@ -134,7 +137,7 @@ def _nft_file(host: Host) -> str:
 def _ours(host: Host, tables: t.Sequence[tuple[str, str]]) -> t.Iterator[Finding]:
     """Its unit that runs and is not enabled is the business of the rule `enabled`, as every other's."""
     unit = host.once(host_units.read).get(nftables.UNIT)
-    if OURS not in tables or (unit is not None and (unit.is_active or unit.enablement == "enabled")):
+    if OURS not in tables or (unit is not None and unit.is_active) or _is_enabled(host, nftables.UNIT):
         return
     subject = " ".join(OURS)
     message = (
