@@ -130,7 +130,7 @@ def _too_many(lot: Lot, groups: t.Mapping[str, t.Collection[str]]) -> t.Iterator
         yield (
             f"{VARIABLE} ({some(lot.hosts)}): {name} has {len(members)} members here ({some(members, 10)}) that must "
             f"not share a slot, and the window has {slots} slots of {policy.slot} min{skips}: they need {needed} min, "
-            f"it has {slots * policy.slot} min; lengthen duration, shorten slot, name the groups that matter, or share: true"
+            f"it has {slots * policy.slot} min; lengthen duration, shorten slot, name groups that matter, or share: true"
         )
 
 
