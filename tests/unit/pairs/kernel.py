@@ -39,7 +39,7 @@ def link(index: int, name: str, kind: str = "", mac: bytes = b"\x02\x42\xac\x11\
 
 def address(index: int, text: str, *, flags: int = 0x80, scope: int = 0, protocol: int = 0, made: int = 0) -> bytes:
     one = ipaddress.ip_interface(text)
-    body = struct.pack("=BBBBI", 2 if one.version == 4 else 10, one.network.prefixlen, flags, scope, index)
+    body = struct.pack("=BBBBI", 2 if one.version == 4 else 10, one.network.prefixlen, flags & 0xFF, scope, index)
     rest = attribute(1, one.ip.packed) + attribute(8, struct.pack("=I", flags))
     rest += attribute(6, struct.pack("=4I", 0xFFFFFFFF, 0xFFFFFFFF, made, made))
     return message(20, body + rest + (attribute(11, bytes([protocol])) if protocol else b""))

@@ -10,6 +10,7 @@ comes by DHCP or router advertisements, what daemons set, and what a container's
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import typing as t
@@ -61,7 +62,10 @@ KERNEL_RULES = frozenset({0, 32766, 32767})
 #: Made this long, in 1/100 s, after the container's first process: by its runtime.
 WITH_START = 500
 TICKS = 100
-_TOKEN = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*)(?:/\d{1,3})?(?![\w:])")
+_TOKENS = (
+    re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)"),
+    re.compile(r"(?<![\w.:])[0-9a-fA-F]*:[0-9a-fA-F:.]*(?![\w:])"),
+)
 _FAMILY = {rtnetlink.FOUR: "-4", rtnetlink.SIX: "-6"}
 
 
@@ -255,12 +259,11 @@ def _all_text(host: Host) -> str:
 
 def named(host: Host) -> set[str]:
     """Every address in those files, without its length, in its usual spelling. Use as `host.once(named)`."""
+    text = _without_comments(host.once(_all_text))
     found = set()
-    for token in _TOKEN.findall(_without_comments(host.once(_all_text))):
-        try:
-            found.add(str(ipaddress.ip_interface(token).ip))
-        except ValueError:
-            continue
+    for token in {token for pattern in _TOKENS for token in pattern.findall(text)}:
+        with contextlib.suppress(ValueError):
+            found.add(str(ipaddress.ip_address(token)))
     return found
 
 
