@@ -27,7 +27,7 @@ PROPERTIES = ",".join(
         ),
         *("MainPID", "Listen", "Accept", "Transient"),
         *("SubState", "Result", "Type", "BusName", "SourcePath", "WantedBy", "RequiredBy", "BoundBy", "UpheldBy"),
-        *("NextElapseUSecRealtime", "NextElapseUSecMonotonic"),
+        *("NextElapseUSecRealtime", "NextElapseUSecMonotonic", "OnFailure"),
         *("WorkingDirectory", "ExecStart"),
     )
 )
@@ -76,6 +76,8 @@ class Unit:
     required_by: tuple[str, ...] = ()
     #: When a timer starts its unit next, by the calendar or after boot; "" for never.
     next_elapse: str = ""
+    #: What is started when it fails.
+    on_failure: tuple[str, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -159,6 +161,7 @@ def _unit(block: str) -> Unit:
         pulled_by=tuple(name for key in PULLS for name in words.get(key, ())),
         required_by=(*words.get("RequiredBy", ()), *words.get("BoundBy", ())),
         next_elapse=_time(values.get("NextElapseUSecRealtime")) or _time(values.get("NextElapseUSecMonotonic")),
+        on_failure=words.get("OnFailure", ()),
     )
 
 

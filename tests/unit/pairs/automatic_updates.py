@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._formats import aptconf
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 
+from . import _families
 from .case import Case
 from .machine import Machine
 
@@ -203,5 +204,6 @@ CASES = (
     Case("lists never fetched", with_file(f"/var/lib/apt/lists/{SECURITY}", "")),
     Case("timers off", timers_off, fails=frozenset({"timers"}), fixed=frozenset({"timers"})),
     Case("a timer without a schedule", never_due, fails=frozenset({"timers"})),
-    Case("no apt", lambda machine: machine.write("/etc/os-release", "ID=rhel\nID_LIKE=fedora\n")),
+    Case("no apt", lambda machine: machine.write("/etc/os-release", "ID=alpine\n")),
+    *_families.CASES,
 )

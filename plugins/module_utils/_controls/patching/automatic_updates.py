@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates import debian
+from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates import debian, redhat, suse
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates.model import (
     RULES,
     Family,
@@ -24,7 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "mail": {"type": "str", "default": ""},
 }
-FAMILIES = {"debian": debian.FAMILY}
+FAMILIES = {"debian": debian.FAMILY, "redhat": redhat.FAMILY, "suse": suse.FAMILY}
 
 
 def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:

@@ -38,8 +38,14 @@ def judge(host: Host, names: t.Iterable[str]) -> list[Verdict]:
 
 
 def is_on(host: Host, name: str) -> bool:
-    """Whether the timer does its work."""
-    return not not_told(host) and not faults(_unit(host, f"{name}.timer"), _unit(host, f"{name}.service"))
+    """Whether the timer does its work; one that systemd does not have in mind is not active."""
+    timer = host.once(units.read).get(f"{name}.timer")
+    return timer is not None and not faults(timer, _unit(host, f"{name}.service"))
+
+
+def is_there(host: Host, name: str) -> bool:
+    """Whether there is such a timer, on or off."""
+    return f"{name}.timer" in host.once(units.read).by_name or _on_disk(host, f"{name}.timer") is not None
 
 
 def not_told(host: Host) -> str:

@@ -424,7 +424,8 @@ def test_no_security_source(ground: Ground, release: str, status: str) -> None:
     assert ground.assess()["origins", "apt sources"].status == status
 
 
-def test_other_families_are_not_assessed(ground: Ground) -> None:
+@pytest.mark.parametrize("release", ["ID=alpine\n", 'ID="rhel"\nPRETTY_NAME="Red Hat Enterprise Linux 7"\n'])
+def test_what_is_not_known_is_not_assessed(ground: Ground, release: str) -> None:
     ground.write("/etc/os-release", 'ID="rhel"\nPRETTY_NAME="Red Hat Enterprise Linux 9"\n')
     findings = ground.assess()
     assert {finding.status for finding in findings.values()} == {"not_assessed"}
