@@ -125,12 +125,12 @@ def _too_many(lot: Lot, groups: t.Mapping[str, t.Collection[str]]) -> t.Iterator
         members = sorted(hosts.intersection(groups[name]))
         if len(members) <= slots:
             continue
-        needed = len(members) * policy.slot
+        needed, has = len(members) * policy.slot, slots * policy.slot
         skips = " (others meet a time that the clock skips in spring)" if slots < policy.duration // policy.slot else ""
         yield (
             f"{VARIABLE} ({some(lot.hosts)}): {name} has {len(members)} members here ({some(members, 10)}) that must "
             f"not share a slot, and the window has {slots} slots of {policy.slot} min{skips}: they need {needed} min, "
-            f"it has {slots * policy.slot} min; lengthen duration, shorten slot, name groups that matter, or share: true"
+            f"it has {has} min; lengthen duration, shorten slot, name groups that matter, or share: true"
         )
 
 
