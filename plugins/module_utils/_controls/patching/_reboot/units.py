@@ -67,7 +67,8 @@ LOST = {
 }
 STEPS = (
     "See it in full with: systemctl cat {unit}. Write that to /etc/systemd/system/{unit} (systemd.service(5)) with the "
-    "lines\n" + WANTED + "systemctl enable {unit}; or systemctl stop {unit} where it is not needed."
+    "lines\n[Install]\nWantedBy=multi-user.target\nand run: systemctl stop {unit}; systemctl daemon-reload && "
+    "systemctl enable --now {unit}. Where it is not needed: systemctl stop {unit}."
 )
 TRANSIENT = ("systemd-run or the like made it, which a boot forgets", STEPS)
 IN_RUN = ("its file lies in /run, which a boot empties", STEPS)
