@@ -22,6 +22,10 @@ if __name__ == "__main__":
 from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Rule
+from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import rules as dependencies
+
+#: Rules by which the controller judges what a control of the same name has found.
+ON_CONTROLLER = {dependencies.CONTROL: (dependencies.VULNERABLE,)}
 
 HEAD = """\
 <!-- Made by `make docs` from the catalogue of controls; edit the controls, not this page. -->
@@ -52,7 +56,10 @@ def entry(control: Control) -> str:
             f"{control.title}.\n",
             "| rule | passes when | risk | remedy |",
             "| --- | --- | --- | --- |",
-            *(row(f"{control.name}.{rule.name}", rule) for rule in control.rules),
+            *(
+                row(f"{control.name}.{rule.name}", rule)
+                for rule in (*control.rules, *ON_CONTROLLER.get(control.name, ()))
+            ),
             "",
             *options(control),
         ]

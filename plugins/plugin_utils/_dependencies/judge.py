@@ -63,7 +63,7 @@ def judged(findings: list[Wire], args: t.Mapping[str, t.Any], now: datetime.date
     if not told and not reports:
         return findings
     root = pathlib.Path(options.get("advisories") or DEFAULT).expanduser()
-    days = int(options.get("advisories_days") or DEFAULT_DAYS)
+    days = int(options.get("advisories_days", DEFAULT_DAYS))
     with _Source.opened(root) as source:
         judge = _Judge(source, days, now or datetime.datetime.now(datetime.timezone.utc))
         return arrange([*findings, *judge.all(told, reports)])
@@ -257,7 +257,8 @@ def _message(name: str, versions: list[str], known: list[Vulnerability], free: s
     ids = _names([f"{one.id} ({one.severity.text})" for one in known])
     count = "a known vulnerability" if len(known) == 1 else f"{len(known)} known vulnerabilities"
     what = " ".join([name, " and ".join(versions)]).strip()
-    end = f"{free} is free of them." if free else "No version is known that is free of all of them."
+    these = "it" if len(known) == 1 else "them"
+    end = f"{free} is free of {these}." if free else f"No version is known that is free of {these}."
     return f"{what} has {count}: {ids}. {end}"
 
 

@@ -26,7 +26,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.rules i
 
 KEYS = ("match", "why", "owner", "expires")
 WAIVABLE = frozenset({FAIL, ERROR, NOT_ASSESSED})
-FIELDS = frozenset(finding({})) | {"host"}
+FIELDS = frozenset(finding({})) | {"host", "vulnerabilities"}
 
 # Which children of a node of the expression still look at the whole record (all others: none).
 _ALL = slice(None)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 import typing as t
 
@@ -114,6 +115,30 @@ def test_a_package_that_cannot_be_had_is_named(package_calls: list[tuple[list[st
     result = run(Played({"controls": {}}, [answer(finding("a.x", "fail"), packages=["unreachable"], run_id="r1")]))
     assert result["failed"] and result["msg"] == "unreachable could not be installed: no network"
     assert result["findings"], "what was found is still reported"
+
+
+def test_libraries_are_judged_before_waivers_and_the_exit_policy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: t.Any
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "PyPI").mkdir()
+    advisory = {
+        "id": "GHSA-1",
+        "modified": "2000-01-01T00:00:00Z",
+        "database_specific": {"severity": "CRITICAL"},
+        "affected": [{"package": {"ecosystem": "PyPI", "name": "one"}, "versions": ["1.0"]}],
+    }
+    (tmp_path / "PyPI" / "GHSA-1.json").write_text(json.dumps(advisory))
+    components = [{"purl": "pkg:pypi/one@1.0", "source": "METADATA", "installed": True}]
+    told = {**finding("dependency_vulnerabilities.inventory", "pass"), "components": components}
+    waiver = {**WAIVER, "match": "subject == 's: one (PyPI)' && vulnerabilities[].id == ['GHSA-1']"}
+    args = {"controls": {"dependency_vulnerabilities": {"advisories": str(tmp_path)}}, "fail_on": "high"}
+    result = run(Played(args, [answer(told)]))
+    assert result["failed"] and "s: one (PyPI)" in result["msg"]
+    assert [item["status"] for item in result["findings"]] == ["pass", "not_assessed", "fail"]
+    waived = run(Played({**args, "waivers": [waiver]}, [answer(told)]))
+    assert not waived.get("failed")
+    assert [item["status"] for item in waived["findings"]] == ["pass", "not_assessed", "waived"]
 
 
 class Wire:

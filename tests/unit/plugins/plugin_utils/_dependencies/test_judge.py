@@ -174,7 +174,7 @@ def test_a_report_adds_what_the_advisories_do_not_know(tmp_path: pathlib.Path) -
     one = found["/srv/shop: flask (PyPI)"]
     assert (
         one["message"]
-        == "flask 2.0.0 has a known vulnerability: CVE-2023-30861 (severity unknown). 2.2.5 is free of them."
+        == "flask 2.0.0 has a known vulnerability: CVE-2023-30861 (severity unknown). 2.2.5 is free of it."
     )
     assert one["risk"] == "high"
 
@@ -275,7 +275,7 @@ def test_reports_of_other_scanners(tmp_path: pathlib.Path, kind: str, told: Wire
     options = {"advisories": os.fspath(tmp_path / "none"), "reports": [report(tmp_path, kind, told)]}
     (one,) = judged(inventory(LODASH), **options).values()
     assert one["message"] == (
-        "lodash 4.17.15 has a known vulnerability: CVE-2020-8203 (CVSS 7.4 high). 4.17.19 is free of them."
+        "lodash 4.17.15 has a known vulnerability: CVE-2020-8203 (CVSS 7.4 high). 4.17.19 is free of it."
     )
 
 
