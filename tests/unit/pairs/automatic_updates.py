@@ -19,6 +19,7 @@ OURS = frozenset({"installed", "enabled", "origins"})
 PARTS = "/etc/apt/apt.conf.d"
 PATTERN = "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"
 SECURITY = "security.debian.org_debian-security_dists_bookworm-security_InRelease"
+STRICT = 'Unattended-Upgrade::Package-Whitelist-Strict "true";\n'
 URI = "http://security.debian.org/debian-security"
 RELEASE = (
     "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
@@ -177,7 +178,7 @@ CASES = (
     Case("a package on hold", held, fails=frozenset({"exclusions"}), passes=ALL - {"exclusions"}),
     Case(
         "updates by a list of names alone",
-        with_file(f"{PARTS}/90only", 'Unattended-Upgrade::Package-Whitelist { "unattended"; };\n'),
+        with_file(f"{PARTS}/90only", 'Unattended-Upgrade::Package-Whitelist { "unattended"; };\n' + STRICT),
         fails=frozenset({"exclusions"}),
     ),
     Case(

@@ -60,16 +60,14 @@ def _blacklisted(host: Host, config: aptconf.Config, names: list[str]) -> t.Iter
 
 
 def _whitelisted(host: Host, config: aptconf.Config, names: list[str]) -> t.Iterator[f.Finding]:
-    """Where there is a list, or it is strict, nothing else is updated."""
-    entries, strict = config.values(WHITELIST), apt.is_true(config.get(STRICT))
-    if not entries and not strict:
+    """Where the list is strict, nothing else is updated; else it excludes nothing."""
+    if not apt.is_true(config.get(STRICT)):
         return
+    entries, place = config.values(WHITELIST), where(host, STRICT)
     hit = [name for name in names if not any(_starts(entry, name) for entry in entries)]
-    key = STRICT if strict else WHITELIST
-    place = where(host, key)
-    found = f"{WHITELIST} {printable(', '.join(entries)) or 'empty'}, {'strict' if strict else 'not strict'}"
+    found = f"{STRICT} with {printable(', '.join(entries)) or 'an empty list'}"
     remedy = f"Remove the setting from {place}, or accept in a waiver who updates the other packages by hand."
-    yield _finding("whitelist", hit, f.Evidence(place, found, "no list"), remedy)
+    yield _finding("whitelist", hit, f.Evidence(place, found, "not strict"), remedy)
 
 
 def _starts(entry: str, name: str) -> bool:
@@ -86,15 +84,22 @@ def _held(host: Host) -> t.Iterator[f.Finding]:
 
 
 def _pinned(host: Host, names: list[str], system: Distribution) -> t.Iterator[f.Finding]:
-    """Pins below 0 on the sources of security updates: no version of such a source is ever installed."""
-    below = [pin for pin in host.once(pins.read) if pin.priority < 0]
-    security = [source for source in apt.sources(host) if apt.is_security(source, system)] if below else []
-    for pin in below:
-        concerned = pin.kind != "version" and any(pins.is_from(pin, source) for source in security)
+    """Pins that no update gets past: below 0 on a source of security updates, or on one version alone."""
+    found = [pin for pin in host.once(pins.read) if _is_lasting(pin)]
+    security = [source for source in apt.sources(host) if apt.is_security(source, system)] if found else []
+    for pin in found:
+        concerned = pin.kind == "version" or any(pins.is_from(pin, source) for source in security)
         hit = [name for name in names if concerned and any(pins.names(one, name, name) for one in pin.packages)]
-        found = f"{printable(' '.join(pin.packages))}: {pin.kind} {pin.what}, priority {pin.priority}"
+        shown = f"{printable(' '.join(pin.packages))}: {pin.kind} {pin.what}, priority {pin.priority}"
         remedy = f"Remove the pin from {pin.place}, or accept in a waiver who updates these by hand."
-        yield _finding(f"pin {pin.place}", hit, f.Evidence(pin.place, found, "no priority below 0"), remedy)
+        yield _finding(f"pin {pin.place}", hit, f.Evidence(pin.place, shown, "no such pin"), remedy)
+
+
+def _is_lasting(pin: pins.Pin) -> bool:
+    """A pin on a series of versions lets the updates of the series through."""
+    if pin.kind == "version":
+        return pin.priority > pins.DEFAULT and not re.search(r"[*?\[/]", pin.what)
+    return pin.priority < 0
 
 
 def _finding(subject: str, hit: list[str], evidence: f.Evidence, remedy: str) -> f.Finding:

@@ -292,16 +292,29 @@ def test_the_blacklist_is_matched_from_the_start_of_names(
     assert finding.evidence[0].source == f"{apt.PARTS}/51x:1"
 
 
+@pytest.mark.parametrize(("strict", "status"), [("true", "fail"), ("false", None)])
+def test_a_whitelist_excludes_where_it_is_strict(ground: Ground, strict: str, status: str | None) -> None:
+    """Seen of the real program, on Debian 11 to 13: one that is not strict lets all others be updated as well."""
+    key = "Unattended-Upgrade::Package-Whitelist"
+    ground.part("51x", f'{key}:: "apt";\n{key}-Strict "{strict}";\n')
+    finding = ground.assess().get(("exclusions", "whitelist"))
+    assert (finding.status if finding else None) == status
+
+
 @pytest.mark.parametrize(
     ("lines", "status"),
     [
-        ("o=Debian\nPin-Priority: -1", "fail"),
-        ("o=Debian,l=Debian\nPin-Priority: -10", "pass"),
-        ("o=Debian\nPin-Priority: 100", None),
+        ("release o=Debian\nPin-Priority: -1", "fail"),
+        ('origin "security.debian.org"\nPin-Priority: -1', "fail"),
+        ("release o=Debian,l=Debian\nPin-Priority: -10", "pass"),
+        ("release o=Debian\nPin-Priority: 50", None),
+        ("version 2.12\nPin-Priority: 1001", "fail"),
+        ("version 2.12\nPin-Priority: 500", None),
+        ("version 2.*\nPin-Priority: 1001", None),
     ],
 )
 def test_pins_count_where_they_are_about_security_updates(ground: Ground, lines: str, status: str | None) -> None:
-    ground.write("/etc/apt/preferences", f"Package: *\nPin: release {lines}\n")
+    ground.write("/etc/apt/preferences", f"Package: *\nPin: {lines}\n")
     finding = ground.assess().get(("exclusions", "pin /etc/apt/preferences:1"))
     assert (finding.status if finding else None) == status
 
