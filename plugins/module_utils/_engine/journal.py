@@ -321,8 +321,11 @@ def put_in_order(host: Machine, run: Run, *, settle: bool = False) -> list[str]:
     guard.disarm(host, run.run_id, stop=False)
     if run.state == "guarded":
         return [f"run {run.run_id} was not confirmed by a new connection: {len(steps)} change(s) taken back"]
-    what = f"{len(steps)} change(s) of its unfinished fix(es) taken back" if steps else "nothing was half-done"
-    return [f"run {run.run_id} was cut off: {what}"]
+    staying = [step.change.describe() for step in steps if step.change.stays]
+    back = len(steps) - len(staying)
+    what = [f"{back} change(s) of its unfinished fix(es) taken back"] if back else []
+    what += [f"what was done of this stays: {'; '.join(staying)}"] if staying else []
+    return [f"run {run.run_id} was cut off: {' and '.join(what) or 'nothing was half-done'}"]
 
 
 def _folder(host: Machine) -> str:

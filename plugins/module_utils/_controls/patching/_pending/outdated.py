@@ -44,7 +44,7 @@ def needs_boot(host: Host) -> list[f.Evidence]:
 
 
 def assess(host: Host, rule: f.Rule, may: bool, why_not: str) -> t.Iterator[f.Finding]:
-    """One finding for each service, one for those who are logged in, and one where all is well."""
+    """One finding for each service that does, one for those who are logged in, and one for all others."""
     mapped = host.once(libraries.read)
     groups = [group for group in _groups(host) if not BOOT_ONLY.fullmatch(group.subject)]
     for group in groups:
@@ -52,8 +52,9 @@ def assess(host: Host, rule: f.Rule, may: bool, why_not: str) -> t.Iterator[f.Fi
     if mapped.hidden:
         why = f"what {mapped.hidden} process(es) run is hidden from this user; run as root, with CAP_SYS_PTRACE"
         yield f.Finding(rule, "services", f.NOT_ASSESSED, why)
-    elif not groups:
-        yield f.Finding(rule, "services", f.PASS, "every service runs the files of today")
+    else:
+        others = "every other service" if groups else "every service"
+        yield f.Finding(rule, "services", f.PASS, f"{others} runs the files of today")
 
 
 def _groups(host: Host) -> tuple[_Group, ...]:
