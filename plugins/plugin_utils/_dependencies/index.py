@@ -67,7 +67,7 @@ def opened(root: pathlib.Path, cache: pathlib.Path | None = None) -> t.Iterator[
 def default_cache() -> pathlib.Path:
     """Where indexes lie, by the XDG base directories."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(base).expanduser().absolute() / "infosec.principles"
+    return pathlib.Path(os.path.expanduser(base)).absolute() / "infosec.principles"
 
 
 def _of(path: pathlib.Path, stamps: str) -> sqlite3.Connection | None:

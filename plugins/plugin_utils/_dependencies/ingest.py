@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import os
 import pathlib
 import re
 import typing as t
@@ -54,7 +55,7 @@ def read(option: t.Mapping[str, t.Any]) -> Report:
     """One report of the option `reports`; what is wrong with it is in its `fault`."""
     application, kind, file = (str(option.get(key) or "") for key in ("application", "kind", "path"))
     head = Report(application, kind, file)
-    path = pathlib.Path(head.path).expanduser()
+    path = pathlib.Path(os.path.expanduser(head.path))
     reader = _READERS.get(head.kind)
     if reader is None:
         return dataclasses.replace(head, fault=f"unknown kind {head.kind!r}; known are {', '.join(_READERS)}")

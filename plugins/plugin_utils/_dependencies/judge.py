@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import datetime
 import functools
+import os
 import pathlib
 import typing as t
 
@@ -42,6 +43,7 @@ DEFAULT_DAYS = 14
 _UPDATE = "Run the playbook infosec.principles.update_advisories, or copy OSV's export to {root}."
 #: Of packages that cannot be told apart.
 _NONE = "other"
+_LONGEST = 500
 #: So many are named in a sentence, and so many lines are given as evidence.
 _NAMED, _EVIDENCE = 5, 25
 
@@ -62,7 +64,7 @@ def judged(findings: list[Wire], args: t.Mapping[str, t.Any], now: datetime.date
     reports = [ingest.read(one) for one in options.get("reports") or ()] if asked else []
     if not told and not reports:
         return findings
-    root = pathlib.Path(options.get("advisories") or DEFAULT).expanduser()
+    root = pathlib.Path(os.path.expanduser(options.get("advisories") or DEFAULT))
     days = int(options.get("advisories_days", DEFAULT_DAYS))
     with _Source.opened(root) as source:
         judge = _Judge(source, days, now or datetime.datetime.now(datetime.timezone.utc))
@@ -206,11 +208,13 @@ def _groups(application: str, components: list[Wire] | None, reports: list[Repor
         return groups.setdefault(ecosystem, _Group(application, ecosystem, [one for one in reports if not one.fault]))
 
     for one in components or ():
-        found = package.parse(one["purl"])
+        # A host may send anything.
+        purl, source = str(one.get("purl"))[:_LONGEST], str(one.get("source"))[:_LONGEST]
+        found = package.parse(purl)
         if found:
-            group(found.ecosystem).add(found, one["purl"], one["source"])
+            group(found.ecosystem).add(found, purl, source)
         else:
-            group(_NONE).doubts.append((one["purl"], f"{one['source']}: not a package URL with a version"))
+            group(_NONE).doubts.append((purl, f"{source}: not a package URL with a version"))
     for report in [] if components else reports:
         for ecosystem in report.ecosystems:
             group(ecosystem)

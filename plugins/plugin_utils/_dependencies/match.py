@@ -17,6 +17,8 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.o
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.versions.fault import VersionFault
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.versions.order import ORDERS
 
+_LONGEST = 200
+
 
 @dataclasses.dataclass(frozen=True)
 class Vulnerability:
@@ -38,6 +40,9 @@ def key(ecosystem: str, version: str) -> t.Any:
     """The place of a version in its ecosystem's order. Raises VersionFault."""
     if ecosystem not in ORDERS:
         raise VersionFault(f"nobody here knows the order of {ecosystem}")
+    # A host may send anything, such as a version that keeps a parser busy.
+    if len(version) > _LONGEST:
+        raise VersionFault(f"a version of {len(version)} characters is none")
     return ORDERS[ecosystem](version)
 
 

@@ -59,11 +59,12 @@ class Advisory:
 
 
 def ecosystems(root: pathlib.Path) -> list[str]:
-    """Those of the export. Raises OsvFault where there is none."""
+    """Those of the export that have an order here. Raises OsvFault where there is no export."""
     try:
-        return sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+        there = {entry.name for entry in root.iterdir() if entry.is_dir()}
     except OSError as exc:
         raise OsvFault(f"no advisories: {root}: {exc.strerror}") from exc
+    return sorted(there.intersection(package.ECOSYSTEMS.values()))
 
 
 def stamps(root: pathlib.Path) -> str:

@@ -10,7 +10,8 @@ import re
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.versions.fault import VersionFault
 
-_MODIFIER = r"[._-]?(?:(stable|beta|b|RC|alpha|a|patch|pl|p)((?:[.-]?\d+)*)?)?([.-]?dev)?"
+# Possessive, as in Composer: no text keeps it trying.
+_MODIFIER = r"[._-]?(?:(stable|beta|b|RC|alpha|a|patch|pl|p)((?:[.-]?\d++)*+)?)?([.-]?dev)?"
 _CLASSIC = re.compile(r"v?(\d{1,5})(\.\d+)?(\.\d+)?(\.\d+)?" + _MODIFIER, re.IGNORECASE | re.ASCII)
 _DATE = re.compile(
     r"v?(\d{4}(?:[.:-]?\d{2}){1,6}(?:[.:-]?\d{1,3}){0,2})" + _MODIFIER,

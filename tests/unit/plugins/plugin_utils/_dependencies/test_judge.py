@@ -128,6 +128,18 @@ def test_what_is_no_package_url_is_told() -> None:
     assert (one["subject"], one["status"]) == ("/srv/shop: other", "not_assessed")
 
 
+def test_what_a_host_makes_up_ends_in_a_finding() -> None:
+    broken = inventory(DJANGO)
+    broken["components"] += [{}, {"purl": 7, "source": None}, {"purl": "pkg:npm/lodash@" + "1" * 5000, "source": "x"}]
+    found = judged(broken)
+    assert {subject: one["status"] for subject, one in found.items()} == {
+        "/srv/shop: django (PyPI)": "fail",
+        "/srv/shop: npm": "not_assessed",
+        "/srv/shop: other": "not_assessed",
+    }
+    assert max(len(one["message"]) for one in found.values()) < 1000
+
+
 def test_a_host_without_the_control_costs_nothing(tmp_path: pathlib.Path) -> None:
     others = [{"control": "unused_sshd", "rule": "unused_sshd.unused", "subject": "s", "status": "pass"}]
     assert judge.judged(others, {"controls": {"unused_sshd": {}}}) is others

@@ -86,6 +86,11 @@ def test_what_has_no_place_is_not_called_clean(ecosystem: str, version: str) -> 
         match.affects(advisory([ZERO, FIXED_2]), ecosystem, version)
 
 
+def test_a_version_that_is_a_book_is_none() -> None:
+    with pytest.raises(VersionFault, match="5000 characters"):
+        match.affects(advisory([ZERO, FIXED_2]), "npm", "1" * 5000)
+
+
 def vulnerability(*ids: str, score: float | None = None, fixed: t.Sequence[str] = ()) -> Vulnerability:
     return Vulnerability(match.sorted_names(ids), "", Severity("high" if score else "unknown", score), tuple(fixed))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pathlib
 import typing as t
@@ -51,6 +52,13 @@ def test_no_pair_is_judged_otherwise_than_by_the_ecosystem_itself(name: str) -> 
     assert {answer for answer, _one, _other in known} == {-1, 0, 1}
     ours = [(compared(ORACLES[name], one, other), one, other) for _answer, one, other in known]
     assert [pair for pair in zip(known, ours) if pair[0] != pair[1]] == []
+
+
+@pytest.mark.parametrize("ecosystem", sorted(ORDERS))
+@pytest.mark.parametrize("text", ["1.0-beta" + "1" * 60 + "x", "1" * 190, "-1" * 95, "1." * 95 + "a", "a1" * 95])
+def test_no_text_keeps_an_order_busy(ecosystem: str, text: str) -> None:
+    with contextlib.suppress(VersionFault):
+        assert ORDERS[ecosystem](text) == ORDERS[ecosystem](text)
 
 
 # Versions that there really are, oldest first.
