@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
 import re
 import typing as t
@@ -102,6 +103,12 @@ def _parts(host: Host, name: str, entry: aptsources.Entry) -> t.Iterator[Source]
             signature=release["signature"],
             options=entry.options,
         )
+
+
+def last_fetch(host: Host) -> datetime.datetime | None:
+    """When apt last went for its lists: it does so in a folder of its own; None where it never has."""
+    status = host.stat(f"{LISTS}/partial")
+    return datetime.datetime.fromtimestamp(status.st_mtime, datetime.timezone.utc) if status else None
 
 
 def is_security(source: Source, system: Distribution) -> bool:

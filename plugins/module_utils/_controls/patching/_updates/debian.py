@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import typing as t
 
@@ -58,6 +59,8 @@ SWITCHES = (
 TIMERS = ("apt-daily", "apt-daily-upgrade")
 #: Distributions that publish security updates in a source of their own.
 WITH_SECURITY = ("debian", "ubuntu")
+#: How long lists count whose source does not say until when they are valid.
+FRESH_DAYS = 7
 MAIL = "Unattended-Upgrade::Mail"
 MAIL_REPORT = "Unattended-Upgrade::MailReport"
 #: The programs that unattended-upgrades can send mail with.
@@ -180,14 +183,24 @@ def _matched(
 
 
 def _current(host: Host, subject: str, source: apt.Source, evidence: tuple[f.Evidence, ...]) -> f.Finding:
-    """What a source said of itself counts as long as it says that it does."""
-    until = aptsources.parse_date(source.valid_until)
-    if until and until < host.now():
-        why = (
-            f"the lists of this source are of {source.date} and were valid until {source.valid_until}; none came since"
-        )
+    """What a source said of itself counts as long as it says, or is looked at often enough."""
+    why = _stale(host, source)
+    if why:
         return f.Finding(ORIGINS, subject, f.NOT_ASSESSED, why, evidence)
     return f.Finding(ORIGINS, subject, f.PASS, "its updates are installed by themselves", evidence)
+
+
+def _stale(host: Host, source: apt.Source) -> str:
+    until, fetched = aptsources.parse_date(source.valid_until), apt.last_fetch(host)
+    if until and until < host.now():
+        return (
+            f"the lists of this source are of {source.date} and were valid until {source.valid_until}; none came since"
+        )
+    if not until and fetched and host.now() - fetched > datetime.timedelta(days=FRESH_DAYS):
+        return (
+            f"the lists of this source are of {source.date}, and apt last looked for newer ones on {fetched:%Y-%m-%d}"
+        )
+    return ""
 
 
 # Rule report

@@ -147,23 +147,25 @@ def _timers(host: Host, program: Automatic) -> list[Verdict]:
 
 
 def _exclusions(host: Host) -> t.Iterator[Verdict]:
-    found = [("excludepkgs", dnf.CONFIG, dnf.main(host))]
-    found += [
-        (f"excludepkgs {one.name}", one.place, dict(one.options)) for one in host.once(dnf.repositories) if one.enabled
-    ]
-    any_found = False
-    for subject, place, options in found:
+    found = [*_excludes(host), *_locks(host)]
+    yield from found or [Verdict(f.Finding(EXCLUSIONS, "packages", f.PASS, "no package is kept from its updates"))]
+
+
+def _excludes(host: Host) -> t.Iterator[Verdict]:
+    """What the configuration leaves out of all repositories, and each repository out of itself."""
+    enabled = [one for one in host.once(dnf.repositories) if one.enabled]
+    places = [(f"excludepkgs {printable(one.name)}", one.place, one.options) for one in enabled]
+    for subject, place, options in [("excludepkgs", dnf.CONFIG, dnf.main(host)), *places]:
         names = " ".join(options[key] for key in EXCLUDES if options.get(key, "").strip())
         if names:
-            any_found = True
             remedy = f"Remove it from {place}, or accept in a waiver who updates these by hand."
-            yield _excluded(printable(subject), printable(names), place, remedy)
+            yield _excluded(subject, printable(names), place, remedy)
+
+
+def _locks(host: Host) -> t.Iterator[Verdict]:
     for place, name in dnf.locked(host):
-        any_found = True
         remedy = f"Run dnf versionlock delete {printable(name)}, or accept in a waiver who updates it by hand."
         yield _excluded(f"lock {printable(name)}", printable(name), place, remedy)
-    if not any_found:
-        yield Verdict(f.Finding(EXCLUSIONS, "packages", f.PASS, "no package is kept from its updates"))
 
 
 def _excluded(subject: str, names: str, place: str, remedy: str) -> Verdict:
@@ -177,24 +179,34 @@ def _excluded(subject: str, names: str, place: str, remedy: str) -> Verdict:
 def _report(host: Host, program: Automatic, wanted: str) -> Verdict:
     """By mail, or by OnFailure= of a service: both generations end with an error when an update fails."""
     hook = _hook(host, program)
-    ways = [way for way in re.split(r"[,\s]+", program.get(EMIT)) if way]
-    reaching = [way for way in ways if way in REACHING]
-    silent = program.generation == 4 and not dnf.is_true(program.get(ON_ERROR))
-    fault = "" if hook and not wanted else _fault(host, program, reaching, silent, wanted)
+    fault = "" if hook and not wanted else _fault(host, program, wanted)
     evidence = (
-        f.Evidence(program.config, f"{EMIT} = {printable(', '.join(ways)) or 'nothing'}", "email or command_email"),
-        *((f.Evidence(program.config, f"{ON_ERROR} is off", "yes"),) if silent else ()),
+        f.Evidence(program.config, f"{EMIT} = {printable(', '.join(_ways(program))) or 'nothing'}", "a way to mail"),
+        *((f.Evidence(program.config, f"{ON_ERROR} is off", "yes"),) if _is_silent(program) else ()),
         *((f.Evidence(f"systemctl show {hook}", "OnFailure="),) if hook else ()),
     )
     if not fault:
         return Verdict(f.Finding(REPORT, program.package, f.PASS, "somebody is told of failures", evidence))
     finding = f.Finding(REPORT, program.package, f.FAIL, fault, evidence)
-    way = _way(host, program)
-    if not wanted or not way or not ADDRESS.fullmatch(wanted) or not (program.installed or program.generation == 5):
-        return Verdict(finding)
+    return Verdict(finding, settings=_telling(host, program, wanted))
+
+
+def _telling(host: Host, program: Automatic, wanted: str) -> tuple[tuple[str, str], ...]:
+    """The settings by which somebody is told. dnf-automatic brings its file along, so not before it is installed."""
+    way, ways = _way(host, program), _ways(program)
+    if not way or not ADDRESS.fullmatch(wanted) or not (program.installed or program.generation == 5):
+        return ()
     emit = ", ".join([*ways, *([way] if way not in ways else [])])
-    on_error = ((ON_ERROR, "yes"),) if silent else ()
-    return Verdict(finding, settings=((EMIT, emit), (f"{way}.email_to", wanted), *on_error))
+    return ((EMIT, emit), (f"{way}.email_to", wanted), *(((ON_ERROR, "yes"),) if _is_silent(program) else ()))
+
+
+def _ways(program: Automatic) -> list[str]:
+    return [way for way in re.split(r"[,\s]+", program.get(EMIT)) if way]
+
+
+def _is_silent(program: Automatic) -> bool:
+    """Whether it tells what it did alone, not that it could not (dnf5 always tells both)."""
+    return program.generation == 4 and not dnf.is_true(program.get(ON_ERROR))
 
 
 def _hook(host: Host, program: Automatic) -> str:
@@ -204,13 +216,14 @@ def _hook(host: Host, program: Automatic) -> str:
     return next((unit.name for unit in found if unit.on_failure), "")
 
 
-def _fault(host: Host, program: Automatic, reaching: list[str], silent: bool, wanted: str) -> str:
+def _fault(host: Host, program: Automatic, wanted: str) -> str:
     """Why nobody learns of it; "" where somebody does."""
+    reaching = [way for way in _ways(program) if way in REACHING]
     to = [program.get(f"{way}.email_to") or "root" for way in reaching if way != "command"]
     faults = {
         f"the option mail is no address: {printable(wanted)}": bool(wanted) and not ADDRESS.fullmatch(wanted),
         "what it does is told to nobody outside of this host": not reaching,
-        "it tells what it did, but not when it failed": silent,
+        "it tells what it did, but not when it failed": _is_silent(program),
         f"failures are mailed to {printable(', '.join(to))}, not to {wanted}": bool(wanted) and wanted not in to,
         "nothing here sends the mail": bool(to) and not _can_send(host, program, reaching),
     }

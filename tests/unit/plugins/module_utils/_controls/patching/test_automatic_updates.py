@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import pathlib
 import typing as t
 
@@ -324,6 +325,16 @@ def test_lists_that_are_past_their_day_prove_nothing(ground: Ground) -> None:
     finding = ground.assess()[SECURITY]
     assert finding.status == "not_assessed"
     assert "of Sun, 22 Nov 2026 19:58:57 UTC" in finding.message
+
+
+@pytest.mark.parametrize(("days", "status"), [(6, "pass"), (8, "not_assessed")])
+def test_lists_without_a_last_day_count_for_a_week(ground: Ground, days: int, status: str) -> None:
+    head = (FIXTURES / "InRelease-security-head-debian-13").read_text().replace("Valid-Until", "X-Valid-Until")
+    ground.write(f"{apt.LISTS}/security.debian.org_debian-security_dists_trixie-security_InRelease", head)
+    ground.write(f"{apt.LISTS}/partial/x", "")
+    fetched = (NOW - datetime.timedelta(days=days)).timestamp()
+    os.utime(ground.root / "var/lib/apt/lists/partial", (fetched, fetched))
+    assert ground.assess()[SECURITY].status == status
 
 
 @pytest.mark.parametrize("mail", ["two words", 'a"; Evil "x', "a\nb"])
