@@ -61,7 +61,8 @@ options:
     description:
       - Restart services that run on deleted libraries, inside the window or with O(now). Each has to be active and to answer on its ports
         afterwards.
-      - Never restarted are what carries the connection of the run (sshd is, where that keeps its sessions), D-Bus, logind and PID 1.
+      - Never restarted are what carries the connection of the run (sshd is, where that keeps its sessions), networks, containers or virtual
+        machines, and D-Bus, logind and PID 1.
     type: bool
     default: false
   lists_days:

@@ -154,4 +154,5 @@ def _failure(argv: tuple[str, ...], code: int, said: str, held: bool) -> str:
     why = "; ".join(lines[-4:] or [line for line in said.splitlines() if line.strip()][-3:])
     if held:
         return f"{program}: another program holds the package manager for more than {LOCK_SECONDS} s: {why}"
-    return f"{program} failed (rc {code}): {why}"
+    older = "; the lists are older than the mirror: fetch them (apt-get update)" if " 404 " in said else ""
+    return f"{program} failed (rc {code}): {why}{older}"

@@ -19,7 +19,7 @@ MAX_MAPS = 8 * 1024 * 1024
 #: A line of an executable mapping of a file that is gone (proc_pid_maps(5)): the path is all behind the inode.
 _GONE = re.compile(rb"^[0-9a-f]+-[0-9a-f]+ ..x. [0-9a-f]+ [0-9a-f:]+ [0-9]+ +(/.*) \(deleted\)$", re.MULTILINE)
 #: What programs make, map and delete themselves: memory under a name, code made while it runs, unpacked archives.
-_OWN = re.compile(r"/(?:memfd:|dev/|SYSV|\[|tmp/|var/tmp/|run/|var/run/|home/|root/|proc/|sys/|i915|drm)")
+_OWN = re.compile(r"/(?:memfd:|dev/|SYSV|\[|tmp/|var/tmp/|run/|var/run/|home/|root/|proc/|sys/|i915|drm|anon_hugepage)")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -142,7 +142,7 @@ def _lists(known: model.Known, stale: t.Mapping[str, str]) -> t.Iterator[f.Findi
         message = f"its data {stale[data.subject] or f'is {of}'}"
         yield f.Finding(LISTS, data.subject, f.FAIL if stale[data.subject] else f.PASS, message, evidence)
     if not known.sources:
-        yield f.Finding(LISTS, UPDATES, f.FAIL, known.why)
+        yield f.Finding(LISTS, UPDATES, f.NOT_ASSESSED, known.why)
 
 
 def _waiting(

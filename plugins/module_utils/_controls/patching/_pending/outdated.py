@@ -18,8 +18,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.libraries
 
 #: What cannot be restarted without taking everything else along: the rule `reboot` names these.
 BOOT_ONLY = re.compile(
-    r"init\.scope|dbus(-broker|-daemon)?\.service|systemd-logind\.service|systemd-(udevd|machined)\.service|"
-    r"polkit\.service|(display-manager|gdm3?|sddm|lightdm)\.service|getty@.*|user-runtime-dir@.*"
+    r"init\.scope|dbus(-broker|-daemon)?\.service|systemd-logind\.service|(display-manager|gdm3?|sddm|lightdm)\.service"
+)
+#: What others depend on to go on running: a restart ends connections, containers or machines. For a person to time.
+CARRIES = re.compile(
+    r"(networking|NetworkManager|network-manager|ModemManager|wpa_supplicant|ifup@.*|dhcpcd.*|dhclient.*|open-?vpn.*|"
+    r"(open|libre|strong)swan.*|ipsec|frr|bird.*|quagga|iscsid|multipathd|docker|containerd|crio|kubelet|libvirtd|"
+    r"virtqemud|lxc.*|lxd|incus|pacemaker|corosync)\.service"
 )
 #: Whose processes belong to somebody who is logged in: they end with the login.
 SESSION = re.compile(r"session-.*\.scope|user@.*\.service|.*getty@.*|console-getty\.service")
@@ -102,6 +107,8 @@ def _refusal(host: Host, group: _Group) -> str:
         return "they end when their users log out"
     if not group.subject.endswith(".service"):
         return "it has no service that could be restarted"
+    if CARRIES.fullmatch(group.subject):
+        return "not restarted: connections, containers or machines hang on it; restart it when that is convenient"
     if any(stale.program_gone for stale in group.stale):
         return "not restarted: its program is not there any more, so it would not come back"
     own = host.once(connection.read)

@@ -382,6 +382,8 @@ def stale(box: Box, pid: int, cgroup: str, exe: str) -> None:
     [
         ("/system.slice/web.service", "/usr/sbin/webd", "web.service", True),
         ("/system.slice/web.service", "/usr/sbin/gone", "web.service", False),
+        ("/system.slice/docker.service", "/usr/sbin/webd", "docker.service", False),
+        ("/system.slice/system-ifup.slice/ifup@eth0.service", "/usr/sbin/webd", "ifup@eth0.service", False),
         ("/user.slice/user-0.slice/session-1.scope", "/usr/sbin/webd", "login sessions", False),
         (
             "/user.slice/user-1000.slice/user@1000.service/app.slice/a.service",
