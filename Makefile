@@ -74,6 +74,7 @@ build: .venv/.tests ## The built collection, installed elsewhere, audits this ma
 
 molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from outside
 	tests/bootstrap/engine
+	tests/bootstrap/need npm npm
 	molecule reset # A machine that was restarted has no fleet, whatever Molecule remembers.
 	molecule test --all
 
