@@ -52,6 +52,8 @@ class Holders:
 
 def printable(text: str) -> str:
     """The text with every character that is not printable (controls, direction marks, wrong UTF-8) escaped."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
