@@ -29,6 +29,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
     rpm,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection
+from ansible_collections.infosec.principles.plugins.module_utils._host.connection import Connection
 from ansible_collections.infosec.principles.plugins.module_utils._host.distribution import Distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
 
@@ -400,6 +402,27 @@ def test_who_runs_what_was_replaced(box: Box, cgroup: str, exe: str, subject: st
     finding, others = outdated.assess(box.host(), security_updates.LIBRARIES, True, "")
     assert (others.subject, others.status) == ("services", f.PASS)
     assert (finding.subject, finding.status, bool(finding.fix)) == (subject, f.FAIL, fixed)
+
+
+@pytest.mark.parametrize(
+    ("unit", "mode", "fixed"),
+    [
+        ("ssh.service", "process", True),
+        ("ssh.service", "control-group", False),
+        ("relay.service", "process", False),
+        ("web.service", "control-group", True),
+    ],
+)
+def test_our_own_connection_is_not_cut(
+    box: Box, monkeypatch: pytest.MonkeyPatch, unit: str, mode: str, fixed: bool
+) -> None:
+    box.write("usr/sbin/daemon", "")
+    stale(box, 50, f"/system.slice/{unit}", "/usr/sbin/daemon")
+    own = Connection("192.0.2.1", 4000, "192.0.2.2", 22, (7,), "ssh.service", ("ssh.service", "relay.service"))
+    monkeypatch.setattr(connection, "read", lambda host: own)
+    host = box.host(lambda *call: Completed(0, f"KillMode={mode}\n", ""))
+    finding, _others = outdated.assess(host, security_updates.LIBRARIES, True, "")
+    assert bool(finding.fix) is fixed and ("carries the connection" in finding.message) is not fixed
 
 
 @pytest.mark.parametrize("unit", ["init.scope", "system.slice/dbus.service", "system.slice/systemd-logind.service"])
