@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A sentence for each port and client, such as V(80/tcp at 192.0.2.10 does not answer app: refused).
+  description: A sentence for each port and client, with the address, the port, the client and what it saw.
   type: list
   elements: str
 """
