@@ -25,7 +25,9 @@ def composer(text: str) -> bool:
 def pyproject(text: str) -> bool:
     """pyproject.toml with dependencies; many only configure tools."""
     listed = re.search(r"^dependencies\s*=\s*\[\s*(?:#.*\s*)*[\"']", text, re.MULTILINE)
-    poetry = re.search(r"^\[tool\.poetry\.dependencies\]\s*\n(?:python\s*=.*\n)?\s*[\w\"']", text, re.MULTILINE)
+    poetry = re.search(
+        r"^\[tool\.poetry\.dependencies\]\n(?:(?:python\s*=.*)?\n)*(?!python\s*=)[\w\"']", text, re.MULTILINE
+    )
     return bool(listed or poetry)
 
 

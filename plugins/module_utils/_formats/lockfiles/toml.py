@@ -18,8 +18,9 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles.model import LockError
 
 _KEY = r"(?:[A-Za-z0-9_-]+|\"(?:[^\"\\]|\\.)*\"|'[^']*')"
-_HEADER = re.compile(rf"(\[\[?)\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*\]\]?\s*(?:#.*)?")
-_SETTING = re.compile(rf"({_KEY}(?:\s*\.\s*{_KEY})*)\s*=\s*(.*)")
+_NAME = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
+_HEADER = re.compile(rf"(?:\[\[\s*(?P<member>{_NAME})\s*\]\]|\[\s*(?P<table>{_NAME})\s*\])\s*(?:#.*)?")
+_SETTING = re.compile(rf"({_NAME})\s*=\s*(.*)")
 _TEXT = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
 _PLAIN = re.compile(r"[A-Za-z0-9_:.+-]+(?: [0-9:.+-]+)?")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
@@ -50,8 +51,8 @@ def tables(text: str) -> list[Table]:
             continue
         header = _HEADER.fullmatch(stripped)
         if header:
-            members += header[1] == "[["
-            found.append(Table(_dotted(header[2]), members))
+            members += bool(header["member"])
+            found.append(Table(_dotted(header["member"] or header["table"]), members))
             continue
         setting = _SETTING.fullmatch(stripped)
         if setting is None:
