@@ -10,6 +10,9 @@ import re
 
 from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles.model import load_json, mapping
 
+#: A dependency below the heading, besides Python itself.
+_OF_POETRY = re.compile(r"^\[tool\.poetry\.dependencies\]\n(?:(?:python\s*=.*)?\n)*(?!python\s*=)[\w\"']", re.MULTILINE)
+
 
 def npm(text: str) -> bool:
     """package.json with dependencies to run."""
@@ -25,10 +28,7 @@ def composer(text: str) -> bool:
 def pyproject(text: str) -> bool:
     """pyproject.toml with dependencies; many only configure tools."""
     listed = re.search(r"^dependencies\s*=\s*\[\s*(?:#.*\s*)*[\"']", text, re.MULTILINE)
-    poetry = re.search(
-        r"^\[tool\.poetry\.dependencies\]\n(?:(?:python\s*=.*)?\n)*(?!python\s*=)[\w\"']", text, re.MULTILINE
-    )
-    return bool(listed or poetry)
+    return bool(listed or _OF_POETRY.search(text))
 
 
 def named(text: str) -> bool:

@@ -437,7 +437,7 @@ def test_requirements_tell_what_has_no_version() -> None:
 
 
 def test_what_a_pom_leaves_to_others_is_told() -> None:
-    name, text, _found = CASES["maven"]
+    text = CASES["maven"][1]
     assert maven.read(textwrap.dedent(text).lstrip()).untold == ("g:of-the-parent", "what these need in turn")
 
 
