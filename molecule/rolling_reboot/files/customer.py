@@ -2,7 +2,7 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""customer go ADDRESS...: asks all for a page at the same moment, ten times a second; keeps a line of JSON for each visit.
+"""customer go ADDRESS...: asks all for a page at the same moment, ten times a second, and keeps a line for each visit.
 customer tell ADDRESS...: says what these lines come to."""
 
 import asyncio
