@@ -15,10 +15,10 @@ import os
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles import names
 from ansible_collections.infosec.principles.plugins.module_utils._host import homes, tree, units
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
-from ansible_collections.infosec.principles.plugins.module_utils._host.installed import java, python
 from ansible_collections.infosec.principles.plugins.module_utils._host.tree import Budget, Folder, Listing
 
 #: What people call the virtual environment of the folder that it lies in.
@@ -62,14 +62,12 @@ class Application:
 
 @dataclasses.dataclass(frozen=True)
 class Where:
-    """What to look through. files, folders: the names that tell. limit: names looked at in one of the folders."""
+    """What to look through. limit: names looked at in one of the folders."""
 
     declared: tuple[str, ...]
     search: tuple[str, ...]
     depth: int
     limit: int
-    files: frozenset[str]
-    folders: frozenset[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,11 +157,11 @@ class _Search:
         site = Site(
             path=path,
             home=os.path.dirname(path) if environment else path,
-            files=frozenset(listing.files) & self.where.files,
-            folders=frozenset(listing.folders) & self.where.folders,
+            files=frozenset(listing.files) & names.FILES,
+            folders=frozenset(listing.folders) & names.FOLDERS,
             environment=environment,
-            packages=any(map(python.is_metadata, listing.folders)),
-            archives=any(name.endswith(java.ARCHIVES) for name in listing.files),
+            packages=any(name.endswith(names.DISTRIBUTION) for name in listing.folders),
+            archives=any(name.endswith(names.ARCHIVES) for name in listing.files),
         )
         tells = site.files or site.folders or site.environment or site.packages or site.archives
         return site if tells else None

@@ -12,16 +12,17 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._libraries import libraries
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._formats import purl
-from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles.table import ECOSYSTEMS, FILES
+from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles.names import ECOSYSTEMS
 from ansible_collections.infosec.principles.plugins.module_utils._host import applications
 from ansible_collections.infosec.principles.plugins.module_utils._host.applications import Application, Where
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
-from ansible_collections.infosec.principles.plugins.module_utils._host.installed.reading import Reading
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._host.installed.reading import Reading
 
 INVENTORY = f.Rule(
     name="inventory",
@@ -68,13 +69,16 @@ def _where(options: Options) -> Where:
         search=tuple(options["search"]),
         depth=options["depth"],
         limit=options["max_files"],
-        files=FILES,
-        folders=libraries.FOLDERS,
     )
 
 
 def _application(host: Host, application: Application, limit: int) -> f.Finding:
     """Libraries that nothing pins are a violation; what could not be read is not assessed. All others are sent."""
+    # Most hosts have no applications, and compiling the readers takes longer than everything else here.
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._libraries import (
+        libraries,
+    )
+
     reading = libraries.read(host, application, limit)
     status = f.FAIL if reading.loose else f.NOT_ASSESSED if reading.unread else f.PASS
     return f.Finding(

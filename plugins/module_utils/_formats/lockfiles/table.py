@@ -58,16 +58,3 @@ MANIFESTS: dict[str, dict[str, t.Callable[[str], bool]]] = {
     "cargo": {"Cargo.toml": manifests.named},
     "maven": {"build.gradle": manifests.named, "build.gradle.kts": manifests.named},
 }
-
-#: How people call an ecosystem.
-ECOSYSTEMS = {
-    "cargo": "Rust",
-    "composer": "PHP",
-    "gem": "Ruby",
-    "golang": "Go",
-    "maven": "Java",
-    "npm": "Node",
-    "pypi": "Python",
-}
-
-FILES = frozenset(name for table in (LOCKS, MANIFESTS) for names in table.values() for name in names)

@@ -14,13 +14,12 @@ import typing as t
 import zipfile
 import zlib
 
-from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles import maven
+from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles import maven, names
 from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles.model import Package
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.installed.reading import Reading
 from ansible_collections.infosec.principles.plugins.module_utils._host.tree import Folder
 
-ARCHIVES = (".jar", ".war")
 #: Bounds of what is looked into: the table of contents, names in it, jars in a jar, one of them unpacked.
 DIRECTORY = 8 * 1024 * 1024
 MEMBERS = 50_000
@@ -39,7 +38,7 @@ def jars_in(folder: Folder, reading: Reading) -> None:
     """All libraries in the archives of a folder."""
     number = 0
     for name in folder.list().files:
-        if name.endswith(ARCHIVES):
+        if name.endswith(names.ARCHIVES):
             source = folder.join(name)
             try:
                 with folder.open(name) as stream:
@@ -60,12 +59,12 @@ def _archive(stream: t.BinaryIO, source: str, reading: Reading, folder: Folder, 
     """What an archive says of itself and of those that it carries. How many libraries they are."""
     _refuse_large(stream)
     with zipfile.ZipFile(stream) as archive:
-        names = archive.namelist()
-        files = [_member(archive, name, PROPERTIES, folder) for name in names if _PROPERTIES.fullmatch(name)]
+        members = archive.namelist()
+        files = [_member(archive, name, PROPERTIES, folder) for name in members if _PROPERTIES.fullmatch(name)]
         told = [maven.properties(file.decode("utf-8", "replace")) for file in files]
         known = [Package("maven", name, version) for name, version in told if name and version]
         number = reading.add(known, source, installed=True)
-        carried = [name for name in names if _CARRIED.fullmatch(name)] if depth else []
+        carried = [name for name in members if _CARRIED.fullmatch(name)] if depth else []
         if not known and not carried:
             reading.unread.append((source, "does not say which library it is (no pom.properties)"))
         for name in carried[:CARRIED]:

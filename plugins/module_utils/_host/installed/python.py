@@ -39,11 +39,6 @@ def packages_in(folder: Folder, reading: Reading) -> None:
     reading.tell(folder.path, number, "Python", installed=True)
 
 
-def is_metadata(name: str) -> bool:
-    """Whether a folder of that name marks a folder of packages."""
-    return name.endswith(".dist-info")
-
-
 def _distribution(folder: Folder, name: str, ending: str, is_file: bool, reading: Reading) -> int:
     # A file "x.egg-info" is its own metadata; a file "x.egg" is an archive of the days of easy_install.
     inner = "" if is_file else METADATA[ending]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles import golang, table
+from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles import golang, names, table
 from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfiles.model import Contents, LockError
 from ansible_collections.infosec.principles.plugins.module_utils._host import tree
 from ansible_collections.infosec.principles.plugins.module_utils._host.applications import Application, Site
@@ -25,7 +25,6 @@ INSTALLED: dict[str, dict[str, t.Callable[[Folder, Reading], None]]] = {
     "vendor": {"composer": others.php, "gem": others.ruby, "golang": others.go},
     "WEB-INF": {"maven": java.web_archive},
 }
-FOLDERS = frozenset(INSTALLED)
 #: Bytes of one lock file, and of everything that is read of one application.
 LOCK = 16 * 1024 * 1024
 ALL = 256 * 1024 * 1024
@@ -81,7 +80,7 @@ def _installed(folder: Folder, site: Site, reading: Reading, covered: dict[str, 
 
 def _locked(folder: Folder, site: Site, reading: Reading, covered: t.Mapping[str, set[str]]) -> None:
     """The lock file of each ecosystem of which nothing is installed here or above; else what its people want."""
-    for kind in table.ECOSYSTEMS:
+    for kind in names.ECOSYSTEMS:
         if _is_covered(site.home, covered.get(kind, set())):
             continue
         locks = [name for name in table.LOCKS[kind] if name in site.files]
@@ -101,8 +100,8 @@ def _is_covered(path: str, homes: t.Collection[str]) -> bool:
 def _is_locked_above(site: Site, kind: str, reading: Reading) -> bool:
     """Whether a folder above has the lock file for this one too (a workspace)."""
     above = {posixpath.dirname(source) for source, _what in (*reading.told, *reading.unread)}
-    names = {posixpath.basename(source) for source, _what in (*reading.told, *reading.unread)}
-    return bool(names & set(table.LOCKS[kind])) and _is_covered(site.home, above - {site.home})
+    files = {posixpath.basename(source) for source, _what in (*reading.told, *reading.unread)}
+    return bool(files & set(table.LOCKS[kind])) and _is_covered(site.home, above - {site.home})
 
 
 def _of_go(folder: Folder) -> list[str]:
@@ -125,7 +124,7 @@ def _lock(folder: Folder, name: str, kind: str, reading: Reading) -> None:
     if contents.untold:
         reading.unread.append((source, f"versions not told: {_listed(contents.untold)}"))
     number = reading.add(contents.packages, source, installed=False)
-    reading.tell(source, number, table.ECOSYSTEMS[kind], installed=False)
+    reading.tell(source, number, names.ECOSYSTEMS[kind], installed=False)
 
 
 def _contents(folder: Folder, name: str, kind: str, reading: Reading) -> Contents | None:
@@ -173,13 +172,13 @@ def _manifest(folder: Folder, site: Site, kind: str, reading: Reading) -> None:
             continue
         try:
             if wants(_text(folder, name)):
-                what = f"libraries of {table.ECOSYSTEMS[kind]} are wanted, and none is locked or installed"
+                what = f"libraries of {names.ECOSYSTEMS[kind]} are wanted, and none is locked or installed"
                 reading.loose.append((folder.join(name), what))
         except (LockError, Unseen) as exc:
             reading.unread.append((folder.join(name), str(exc)))
 
 
-def _listed(names: t.Sequence[str]) -> str:
-    unique = sorted(set(names))
+def _listed(wanted: t.Sequence[str]) -> str:
+    unique = sorted(set(wanted))
     more = f" and {len(unique) - LISTED} more" if len(unique) > LISTED else ""
     return ", ".join(name[:100] for name in unique[:LISTED]) + more

@@ -16,6 +16,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfi
     golang,
     manifests,
     maven,
+    names,
     python,
     table,
     toml,
@@ -33,6 +34,12 @@ def fixture(name: str) -> str:
 def shown(contents: t.Any) -> dict[str, str]:
     """Name to version, with "dev" behind those for development."""
     return {one.name: f"{one.version}{' dev' if one.dev else ''}" for one in contents.packages}
+
+
+def test_every_reader_has_its_name_among_those_that_are_looked_for() -> None:
+    read = {name for kinds in (table.LOCKS, table.MANIFESTS) for files in kinds.values() for name in files}
+    assert read == names.FILES
+    assert set(table.LOCKS) == set(names.ECOSYSTEMS)
 
 
 RUN = {
