@@ -30,7 +30,9 @@ _SKIP = re.compile(
 #: Names in a folder above which it holds data, not an application.
 MANY = 2000
 #: Where no application lies: systems' own folders, and those that hold everything.
-_SYSTEM = re.compile(r"/|/(home|root|var|srv|opt|mnt|media)|/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp|usr)(/.*)?")
+_SYSTEM = re.compile(
+    r"/|/(home|root|var|srv|opt|mnt|media)|/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp)(/.*)?|/usr(/(?!local/).*)?"
+)
 _RELEASES, _CURRENT = "releases", "current"
 
 

@@ -49,7 +49,7 @@ class Reading:
         """Remember for the evidence where libraries were found; a place for installed ones may be empty."""
         where = "installed" if installed else "locked"
         if number or not installed:
-            self.told.append((source, f"{number} {kind} libraries {where}"))
+            self.told.append((source, f"{number} {kind} {'library' if number == 1 else 'libraries'} {where}"))
 
 
 def _is_sound(one: Package) -> bool:

@@ -132,7 +132,7 @@ def test_where_services_work(laid: Laid, shown: str) -> None:
     }
 
 
-@pytest.mark.parametrize("folder", ["", "/", "/home", "/etc/app", "/usr/lib/app", "~"])
+@pytest.mark.parametrize("folder", ["", "/", "/home", "/etc/app", "/usr/lib/app", "/usr/local", "~"])
 def test_services_of_the_system_are_no_applications(laid: Laid, folder: str) -> None:
     laid.write(f"{folder}/requirements.txt", "a==1\n")
     laid.unit(folder)
