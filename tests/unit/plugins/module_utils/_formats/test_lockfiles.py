@@ -59,6 +59,31 @@ def test_npm(version: str) -> None:
     assert {(name, number) for name, number, dev in found if dev} == {("mkdirp", "0.5.1"), ("minimist", "0.0.8")}
 
 
+NODE = ("7", "@babel/runtime 7.20.0", "debug 2.6.8", "minimist 0.0.8", "minimist 1.2.0", "mkdirp 0.5.1")
+REAL = {
+    "yarn-1.22.lock": ("yarn.lock", *NODE),
+    "yarn-4.18.lock": ("yarn.lock", *NODE),
+    "pnpm-7.33-lock.yaml": ("pnpm-lock.yaml", *NODE[:3], "minimist 0.0.8 dev", "minimist 1.2.0", "mkdirp 0.5.1 dev"),
+    "pnpm-8.15-lock.yaml": ("pnpm-lock.yaml", *NODE[:3], "minimist 0.0.8 dev", "minimist 1.2.0", "mkdirp 0.5.1 dev"),
+    "pnpm-9.15-lock.yaml": ("pnpm-lock.yaml", *NODE),
+    "composer-2.5.lock": ("composer.lock", "2", "acme/router v1.4.2", "acme/testkit 2.0.0 dev"),
+    "Gemfile-bundler-2.3.lock": ("Gemfile.lock", "2", "alpha 1.2.3", "beta-tool 0.9.0.pre1"),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_programs_wrote(name: str) -> None:
+    reader, number, *expected = REAL[name]
+    packages = READERS[reader](fixture(name)).packages
+    found = {f"{one.name} {one.version}{' dev' if one.dev else ''}" for one in packages}
+    assert (len(packages), found & set(expected)) == (int(number), set(expected))
+
+
+def test_what_composer_installed() -> None:
+    found = shown(composer.installed(fixture("installed-composer-2.5.json")))
+    assert found == {"acme/router": "v1.4.2", "acme/testkit": "2.0.0"}
+
+
 def test_uv() -> None:
     contents = READERS["uv.lock"](fixture("uv-0.13.lock"))
     found = shown(contents)
