@@ -29,6 +29,8 @@ _SKIP = re.compile(
 )
 #: Names in a folder above which it holds data, not an application.
 MANY = 2000
+#: More applications than a host has.
+MOST = 500
 #: Where no application lies: systems' own folders, and those that hold everything.
 _SYSTEM = re.compile(
     r"/|/(home|root|var|srv|opt|mnt|media)|/(bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|tmp)(/.*)?|/usr(/(?!local/).*)?"
@@ -175,8 +177,10 @@ def find(host: Host, where: Where) -> Found:
     declared = [_declared(search, path) for path in where.declared]
     tops = [search.look(path, where.depth) or path for path in where.search]
     works = _of_services(search)
-    applications = _grouped(search, [path for path in declared if path], tops, works)
-    return Found(tuple(applications), tuple(sorted(search.unseen.items())), tuple(search.absent))
+    applications = list(_grouped(search, [path for path in declared if path], tops, works))
+    if len(applications) > MOST:
+        search.unseen["applications"] = f"more than {MOST} of them; declare those that count, or search fewer folders"
+    return Found(tuple(applications[:MOST]), tuple(sorted(search.unseen.items())), tuple(search.absent))
 
 
 def _declared(search: _Search, path: str) -> str:
@@ -219,9 +223,10 @@ def _grouped(
     """Sites under their applications: one that was declared, else the outermost folder below a search folder."""
     groups: dict[str, list[Site]] = {}
     roots: set[str] = set()
+    chosen = set(declared)
     sites = [dataclasses.replace(site, home=works.get(path, site.home)) for path, site in search.sites.items()]
     for site in sorted(sites, key=lambda one: (one.home, one.path)):
-        root = _above(site.home, declared) or _above(site.home, roots) or _root(site, tops)
+        root = _above(site.home, chosen) or _above(site.home, roots) or _root(site, tops)
         if root not in tops:
             roots.add(root)
         groups.setdefault(root, []).append(site)
@@ -229,9 +234,13 @@ def _grouped(
         yield Application(_known_as(search, root), tuple(sites))
 
 
-def _above(path: str, roots: t.Iterable[str]) -> str:
+def _above(path: str, roots: t.Collection[str]) -> str:
     """The innermost of the roots that the path is or lies in; "" for none."""
-    return max((root for root in roots if path == root or path.startswith(f"{root}/")), key=len, default="")
+    while path not in roots:
+        if path in ("", "/"):
+            return ""
+        path = path.rpartition("/")[0]
+    return path
 
 
 def _root(site: Site, tops: t.Sequence[str]) -> str:

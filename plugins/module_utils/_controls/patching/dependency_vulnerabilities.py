@@ -20,6 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import ap
 from ansible_collections.infosec.principles.plugins.module_utils._host.applications import Application, Where
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+from ansible_collections.infosec.principles.plugins.module_utils._host.tree import Budget
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._host.installed.reading import Reading
@@ -44,12 +45,17 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 #: How much evidence of one kind a finding has; what is beyond is counted.
 SHOWN = 10
+#: How much is read of all applications together.
+BYTES = 256 * 1024 * 1024
 
 
 def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:
     """One finding for each application, for what was not looked through, and one where there is nothing at all."""
     found = applications.find(host, _where(options))
-    yield from (_application(host, one, options["max_files"]) for one in found.applications)
+    budget = Budget(0, BYTES)
+    for one in found.applications:
+        budget.names = options["max_files"]
+        yield _application(host, one, budget)
     yield from (
         f.Finding(INVENTORY, printable(path), f.NOT_ASSESSED, f"not looked through: {printable(why)}")
         for path, why in found.unseen
@@ -72,14 +78,14 @@ def _where(options: Options) -> Where:
     )
 
 
-def _application(host: Host, application: Application, limit: int) -> f.Finding:
+def _application(host: Host, application: Application, budget: Budget) -> f.Finding:
     """Libraries that nothing pins are a violation; what could not be read is not assessed. All others are sent."""
     # Most hosts have no applications, and compiling the readers takes longer than everything else here.
     from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._libraries import (
         libraries,
     )
 
-    reading = libraries.read(host, application, limit)
+    reading = libraries.read(host, application, budget, budget.names)
     status = f.FAIL if reading.loose else f.NOT_ASSESSED if reading.unread else f.PASS
     return f.Finding(
         rule=INVENTORY,

@@ -27,7 +27,7 @@ def composer(text: str) -> bool:
 
 def pyproject(text: str) -> bool:
     """pyproject.toml with dependencies; many only configure tools."""
-    listed = re.search(r"^dependencies\s*=\s*\[\s*(?:#.*\s*)*[\"']", text, re.MULTILINE)
+    listed = re.search(r"^dependencies\s*=\s*\[\s*(?:#.*\n\s*)*[\"']", text, re.MULTILINE)
     return bool(listed or _OF_POETRY.search(text))
 
 

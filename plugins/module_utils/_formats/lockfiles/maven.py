@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfi
 )
 
 DEPTH = 40
+LONGEST = 300
 _PROPERTY = re.compile(r"\$\{([^{}]+)\}")
 _DEPENDENCY = ("project", "dependencies", "dependency")
 _MANAGED = ("project", "dependencyManagement", "dependencies", "dependency")
@@ -54,10 +55,10 @@ def properties(text: str) -> tuple[str, str]:
 
 
 def _filled(text: str, pom: _Pom) -> str:
-    """With properties put in; twice, since they name each other."""
+    """With properties put in, thrice, since they name each other; each no longer than anybody needs."""
     for _round in range(3):
-        text = _PROPERTY.sub(lambda match: pom.properties.get(match[1], match[0]), text)[:500]
-    return text
+        text = _PROPERTY.sub(lambda match: pom.properties.get(match[1], match[0])[:LONGEST], text[:LONGEST])
+    return text[:LONGEST]
 
 
 def _parse(text: str) -> _Pom:

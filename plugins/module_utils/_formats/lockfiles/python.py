@@ -63,15 +63,14 @@ def uv(text: str) -> Contents:
 def pylock(text: str) -> Contents:
     """PEP 751; packages that only some group wants say so in their marker."""
     tables = _named(text, "packages", versioned=False)
+    own = {table.of for table in toml.tables(text) if table.name == "packages.directory" or "directory" in table.raw}
     return Contents(
         tuple(
             Package("pypi", table.texts["name"], table.texts["version"], _marked_dev(table))
             for table in tables
             if "version" in table.texts
         ),
-        untold=tuple(
-            table.texts["name"] for table in tables if "version" not in table.texts and not _is_directory(text, table)
-        ),
+        untold=tuple(table.texts["name"] for table in tables if "version" not in table.texts and table.of not in own),
     )
 
 
@@ -122,10 +121,3 @@ def _edges(text: str) -> dict[str, list[str]]:
 
 def _marked_dev(table: toml.Table) -> bool:
     return _all_dev(re.findall(r"['\"]([^'\"]+)['\"] in dependency_groups", table.texts.get("marker", "")))
-
-
-def _is_directory(text: str, table: toml.Table) -> bool:
-    """Whether it is a project of one's own in the tree."""
-    return "directory" in table.raw or any(
-        other.of == table.of and other.name == "packages.directory" for other in toml.tables(text)
-    )

@@ -12,7 +12,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._formats.lockfi
 
 _INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)[ =]?\s*(\S+)")
 _NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)")
-_OF_ONE = re.compile(r"\s+--(?:hash|config-settings?|global-option|install-option)\b.*")
+_OF_ONE = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b.*")
 _PINNED = re.compile(r"\(?\s*={2,3}\s*([^\s,;*()]+)\s*\)?\s*(?:;.*)?")
 
 
@@ -41,4 +41,4 @@ def _logical_lines(text: str) -> list[str]:
     """Lines joined at a backslash, without comments and the options of a single requirement (hashes)."""
     joined = re.sub(r"\\\r?\n", " ", text).splitlines()
     bare = (re.sub(r"(?:^|\s)#.*", "", line).strip() for line in joined)
-    return [_OF_ONE.sub("", line) for line in bare if line]
+    return [_OF_ONE.sub("", line).rstrip() for line in bare if line]

@@ -19,29 +19,30 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.installed
 from ansible_collections.infosec.principles.plugins.module_utils._host.installed.reading import Reading
 from ansible_collections.infosec.principles.plugins.module_utils._host.tree import Budget, Folder
 
+#: By ecosystem, the folders in and below which its libraries are accounted for.
+Homes = dict[str, set[str]]
 #: Folders that hold installed libraries, and how each is read; a folder may hold those of several ecosystems.
 INSTALLED: dict[str, dict[str, t.Callable[[Folder, Reading], None]]] = {
     "node_modules": {"npm": node.read},
     "vendor": {"composer": others.php, "gem": others.ruby, "golang": others.go},
     "WEB-INF": {"maven": java.web_archive},
 }
-#: Bytes of one lock file, and of everything that is read of one application.
+#: Bytes of one lock file.
 LOCK = 16 * 1024 * 1024
-ALL = 256 * 1024 * 1024
 INCLUDES = 20
 #: Names of libraries that evidence lists.
 LISTED = 10
 
 
-def read(host: Host, application: Application, limit: int) -> Reading:
-    """Everything that the application's sites tell. limit: names of files looked at, and libraries."""
+def read(host: Host, application: Application, budget: Budget, limit: int) -> Reading:
+    """Everything that the application's sites tell. limit: how many libraries that may be."""
     reading = Reading(limit)
-    budget = Budget(limit, ALL)
-    covered: dict[str, set[str]] = {}
+    covered: Homes = {kind: set() for kind in names.ECOSYSTEMS}
+    locked: Homes = {kind: set() for kind in names.ECOSYSTEMS}
     for site in application.sites:
         _in_folder(host, site, budget, reading, lambda folder, at: _installed(folder, at, reading, covered))
     for site in application.sites:
-        _in_folder(host, site, budget, reading, lambda folder, at: _locked(folder, at, reading, covered))
+        _in_folder(host, site, budget, reading, lambda folder, at: _locked(folder, at, reading, covered, locked))
     return reading
 
 
@@ -59,7 +60,7 @@ def _in_folder(
 # Installed
 
 
-def _installed(folder: Folder, site: Site, reading: Reading, covered: dict[str, set[str]]) -> None:
+def _installed(folder: Folder, site: Site, reading: Reading, covered: Homes) -> None:
     readers = [reader for name in sorted(site.folders) for reader in INSTALLED.get(name, {}).items()]
     readers += [("pypi", python.virtual_environment)] if site.environment else []
     readers += [("pypi", python.packages_in)] if site.packages else []
@@ -70,38 +71,39 @@ def _installed(folder: Folder, site: Site, reading: Reading, covered: dict[str, 
             reader(folder, reading)
         except Unseen as exc:
             reading.unread.append((folder.path, str(exc)))
-            covered.setdefault(kind, set()).add(site.home)
+            covered[kind].add(site.home)
         if len(reading.told) > before:
-            covered.setdefault(kind, set()).add(site.home)
+            covered[kind].add(site.home)
 
 
 # Locked
 
 
-def _locked(folder: Folder, site: Site, reading: Reading, covered: t.Mapping[str, set[str]]) -> None:
-    """The lock file of each ecosystem of which nothing is installed here or above; else what its people want."""
+def _locked(folder: Folder, site: Site, reading: Reading, covered: Homes, locked: Homes) -> None:
+    """The lock file of each ecosystem of which nothing is installed here or above; else what its people want.
+
+    Folders below one with a lock file need none of their own (a workspace), yet one that they have counts.
+    """
     for kind in names.ECOSYSTEMS:
-        if _is_covered(site.home, covered.get(kind, set())):
+        if _is_covered(site.home, covered[kind]):
             continue
         locks = [name for name in table.LOCKS[kind] if name in site.files]
         if kind == "golang" and locks == ["go.mod", "go.sum"]:
             locks = _of_go(folder)
         if locks:
             _lock(folder, locks[0], kind, reading)
-        elif not _is_locked_above(site, kind, reading):
+            locked[kind].add(site.home)
+        elif not _is_covered(site.home, locked[kind]):
             _manifest(folder, site, kind, reading)
 
 
 def _is_covered(path: str, homes: t.Collection[str]) -> bool:
     """Whether the path is one of the folders, or lies in one."""
-    return any(path == home or path.startswith(f"{home}/") for home in homes)
-
-
-def _is_locked_above(site: Site, kind: str, reading: Reading) -> bool:
-    """Whether a folder above has the lock file for this one too (a workspace)."""
-    above = {posixpath.dirname(source) for source, _what in (*reading.told, *reading.unread)}
-    files = {posixpath.basename(source) for source, _what in (*reading.told, *reading.unread)}
-    return bool(files & set(table.LOCKS[kind])) and _is_covered(site.home, above - {site.home})
+    while path not in homes:
+        if path in ("", "/"):
+            return False
+        path = path.rpartition("/")[0]
+    return True
 
 
 def _of_go(folder: Folder) -> list[str]:
