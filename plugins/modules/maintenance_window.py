@@ -27,7 +27,6 @@ options:
     description:
       - The slot of this host, as P(infosec.principles.slot_of#filter) gives it; empty where no window is declared.
     type: dict
-    default: {}
     suboptions:
       days:
         description: Weekdays on which the slot begins, V(mon) to V(sun).

@@ -26,7 +26,6 @@ options:
       - The slot of this host in C(infosec_maintenance), made by the filter P(infosec.principles.slot_of#filter).
       - Outside of it nothing is changed. Without any, nothing is changed unless O(now) says so.
     type: dict
-    default: {}
     suboptions:
       days:
         description: Days of the week, V(mon) to V(sun).

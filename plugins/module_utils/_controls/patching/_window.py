@@ -15,7 +15,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 #: The host's slot of the maintenance window (an option of the controls that keep to it); empty where none is declared.
 WINDOW_OPTION: dict[str, t.Any] = {
     "type": "dict",
-    "default": {},
     "options": {
         "days": {"type": "list", "elements": "str"},
         "start": {"type": "str"},
@@ -58,7 +57,7 @@ class Window:
 def parse(options: Options) -> Window | None:
     """The option `window` of a control; None where no window is declared."""
     given = options["window"]
-    if not given or not given.get("start"):
+    if not (given and given.get("start")):
         return None
     return Window(
         days=tuple(given["days"]),
