@@ -178,6 +178,8 @@ def find(host: Host, where: Where) -> Found:
     tops = [search.look(path, where.depth) or path for path in where.search]
     works = _of_services(search)
     applications = list(_grouped(search, [path for path in declared if path], tops, works))
+    # Those that somebody named are never crowded out.
+    applications.sort(key=lambda one: one.root not in where.declared)
     if len(applications) > MOST:
         search.unseen["applications"] = f"more than {MOST} of them; declare those that count, or search fewer folders"
     return Found(tuple(applications[:MOST]), tuple(sorted(search.unseen.items())), tuple(search.absent))

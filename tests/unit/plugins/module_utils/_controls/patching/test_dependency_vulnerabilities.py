@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pathlib
+import time
 import typing as t
 import zipfile
 
@@ -449,3 +450,31 @@ def test_archives_of_many_names(laid: Laid) -> None:
     laid.write("/opt/app/a.jar", end)
     (finding,) = laid.assess().values()
     assert "60000 names in it" in told(finding)
+
+
+def test_more_applications_than_a_host_has(laid: Laid) -> None:
+    for number in range(502):
+        laid.write(f"/srv/{number:03}/requirements.txt", "a==1\n")
+    found = laid.assess(applications=["/srv/501"])
+    assert len(found) == 501
+    assert (found["applications"].status, found["/srv/501"].status) == ("not_assessed", "pass")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "a" + " " * 500_000 + "b\n"),
+        ("pyproject.toml", "dependencies = [ " + "#" * 500_000),
+        (
+            "pom.xml",
+            f"<project><dependencies><dependency><version>{'${a}' * 100_000}</version></dependency></dependencies></project>",
+        ),
+        ("Cargo.lock", "[[" + "a . " * 100_000),
+        ("pylock.toml", 'lock-version = "1"\n' + '[[packages]]\nname = "a"\n' * 10_000),
+    ],
+)
+def test_texts_made_to_take_long(laid: Laid, name: str, text: str) -> None:
+    laid.write(f"/srv/shop/{name}", text)
+    started = time.process_time()
+    laid.assess()
+    assert time.process_time() - started < 2
