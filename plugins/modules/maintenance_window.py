@@ -45,6 +45,7 @@ options:
         description: Whether updates restart the host, as soon as they are installed. Never with O(window.catch_up).
         type: str
         choices: [never, when_needed]
+        default: never
       catch_up:
         description: Whether a run that was missed, because the host was off, is made up for at the next boot, outside the slot.
         type: bool

@@ -82,13 +82,13 @@ def inventory(count: int, advisories: int, dice: random.Random) -> list[dict[str
     return [{**head, "subject": f"/srv/app{part}", "components": rows[part::10]} for part in range(10)]
 
 
-def timed(what: str, bar: float, work: t.Callable[[], t.Any]) -> tuple[t.Any, bool]:
+def timed(what: str, limit: float, work: t.Callable[[], t.Any]) -> tuple[t.Any, bool]:
     """What the work returned, and whether it kept below the bar, in seconds."""
     began = time.perf_counter()
     result = work()
     took = time.perf_counter() - began
-    print(f"{what}: {took:.2f} s (bar {bar:.0f} s)")
-    return result, took <= bar
+    print(f"{what}: {took:.2f} s (bar {limit:.0f} s)")
+    return result, took <= limit
 
 
 def compiled(root: pathlib.Path) -> dict[str, dict[str, t.Any]]:

@@ -66,7 +66,7 @@ def _is_same(ecosystem: str, place: t.Any, version: str) -> bool:
 
 def _holds(events: t.Iterable[Event], ecosystem: str, place: t.Any) -> bool:
     """Whether the place lies in the range: the last event at or before it decides, and no limit is passed."""
-    known = [(kind, version) for kind, version in events]
+    known = list(events)
     limits = [version for kind, version in known if kind == "limit" and version != "*"]
     if limits and not any(place < key(ecosystem, limit) for limit in limits):
         return False

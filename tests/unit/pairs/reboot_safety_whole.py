@@ -15,8 +15,8 @@ else
    set default="0"
 fi
 menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple-9a' {{
-	linux	/boot/vmlinuz-{VERSION} root=UUID=9a ro quiet
-	initrd	/boot/initrd.img-{VERSION}
+\tlinux\t/boot/vmlinuz-{VERSION} root=UUID=9a ro quiet
+\tinitrd\t/boot/initrd.img-{VERSION}
 }}
 """
 

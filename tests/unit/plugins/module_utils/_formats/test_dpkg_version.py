@@ -62,7 +62,7 @@ def test_what_is_no_version(text: str) -> None:
 
 
 def version(source: random.Random) -> str:
-    text = source.choice("0123456789") + "".join(source.choice(PIECES) for _ in range(source.randint(0, 4)))
+    text = source.choice("0123456789") + "".join(source.choice(PIECES) for piece in range(source.randint(0, 4)))
     return source.choice(("", "", "0:", "1:", "2:")) + text.rstrip("-")
 
 
@@ -70,7 +70,7 @@ def version(source: random.Random) -> str:
 def test_as_dpkg_says() -> None:
     """A few pairs each run; thousands were compared when this was written, with no disagreement."""
     source = random.Random()
-    for _ in range(60):
+    for _turn in range(60):
         left, right = version(source), version(source)
         less = subprocess.run(["dpkg", "--compare-versions", left, "lt", right], check=False).returncode == 0
         assert (dpkg_version.key(left) < dpkg_version.key(right)) is less, (left, right)

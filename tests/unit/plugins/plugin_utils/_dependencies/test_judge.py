@@ -171,12 +171,34 @@ def report(tmp_path: pathlib.Path, kind: str, told: t.Any, application: str = "/
 
 PIP_AUDIT = {
     "dependencies": [
-        {"name": "flask", "version": "2.0.0", "vulns": [{"id": "PYSEC-2023-62", "fix_versions": ["2.2.5", "2.3.2"], "aliases": ["CVE-2023-30861"], "description": "Cookies"}]},
-        {"name": "Django", "version": "3.2", "vulns": [{"id": "PYSEC-2021-109", "fix_versions": ["3.1.13", "3.2.5"], "aliases": ["CVE-2021-35042"], "description": ""}]},
+        {
+            "name": "flask",
+            "version": "2.0.0",
+            "vulns": [
+                {
+                    "id": "PYSEC-2023-62",
+                    "fix_versions": ["2.2.5", "2.3.2"],
+                    "aliases": ["CVE-2023-30861"],
+                    "description": "Cookies",
+                }
+            ],
+        },
+        {
+            "name": "Django",
+            "version": "3.2",
+            "vulns": [
+                {
+                    "id": "PYSEC-2021-109",
+                    "fix_versions": ["3.1.13", "3.2.5"],
+                    "aliases": ["CVE-2021-35042"],
+                    "description": "",
+                }
+            ],
+        },
         {"name": "local", "skip_reason": "not on PyPI"},
     ],
     "fixes": [],
-}  # fmt: skip
+}
 
 
 def test_a_report_adds_what_the_advisories_do_not_know(tmp_path: pathlib.Path) -> None:
@@ -222,12 +244,29 @@ def test_an_application_that_only_a_report_knows(tmp_path: pathlib.Path) -> None
 NPM_AUDIT = {
     "auditReportVersion": 2,
     "vulnerabilities": {
-        "mkdirp": {"name": "mkdirp", "severity": "critical", "via": ["minimist"], "effects": [], "range": "0.4.1 - 0.5.1", "nodes": ["node_modules/mkdirp"], "fixAvailable": True},
+        "mkdirp": {
+            "name": "mkdirp",
+            "severity": "critical",
+            "via": ["minimist"],
+            "effects": [],
+            "range": "0.4.1 - 0.5.1",
+            "nodes": ["node_modules/mkdirp"],
+            "fixAvailable": True,
+        },
         "minimist": {
             "name": "minimist",
             "severity": "critical",
             "via": [
-                {"source": 1, "name": "minimist", "dependency": "minimist", "title": "Prototype Pollution", "url": "https://github.com/advisories/GHSA-xvch-5gv4-984h", "severity": "critical", "cvss": {"score": 9.8, "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}, "range": ">=1.0.0 <1.2.6 || <0.2.4"},
+                {
+                    "source": 1,
+                    "name": "minimist",
+                    "dependency": "minimist",
+                    "title": "Prototype Pollution",
+                    "url": "https://github.com/advisories/GHSA-xvch-5gv4-984h",
+                    "severity": "critical",
+                    "cvss": {"score": 9.8, "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},
+                    "range": ">=1.0.0 <1.2.6 || <0.2.4",
+                },
             ],
             "effects": ["mkdirp"],
             "range": "<0.2.4 || 1.0.0 - 1.2.5",
@@ -236,7 +275,7 @@ NPM_AUDIT = {
         },
     },
     "metadata": {},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -269,17 +308,31 @@ TRIVY = {
     "SchemaVersion": 2,
     "CreatedAt": "2024-09-24T10:00:00Z",
     "Results": [
-        {"Target": "debian", "Class": "os-pkgs", "Type": "debian", "Vulnerabilities": [{"VulnerabilityID": "CVE-2024-0001", "PkgName": "libc6", "InstalledVersion": "1"}]},
+        {
+            "Target": "debian",
+            "Class": "os-pkgs",
+            "Type": "debian",
+            "Vulnerabilities": [{"VulnerabilityID": "CVE-2024-0001", "PkgName": "libc6", "InstalledVersion": "1"}],
+        },
         {
             "Target": "package-lock.json",
             "Class": "lang-pkgs",
             "Type": "npm",
             "Vulnerabilities": [
-                {"VulnerabilityID": "CVE-2020-8203", "VendorIDs": ["GHSA-p6mc-m468-83gw"], "PkgName": "lodash", "InstalledVersion": "4.17.15", "FixedVersion": "4.17.19, 5.0.0", "Severity": "HIGH", "Title": "nodejs-lodash: prototype pollution", "CVSS": {"ghsa": {"V3Vector": "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:H", "V3Score": 7.4}}}
+                {
+                    "VulnerabilityID": "CVE-2020-8203",
+                    "VendorIDs": ["GHSA-p6mc-m468-83gw"],
+                    "PkgName": "lodash",
+                    "InstalledVersion": "4.17.15",
+                    "FixedVersion": "4.17.19, 5.0.0",
+                    "Severity": "HIGH",
+                    "Title": "nodejs-lodash: prototype pollution",
+                    "CVSS": {"ghsa": {"V3Vector": "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:H", "V3Score": 7.4}},
+                }
             ],
         },
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("kind", "told"), [("osv-scanner", OSV_SCANNER), ("trivy", TRIVY)])

@@ -32,11 +32,16 @@ def inventory(**groups: list[str]) -> Groups:
 
 
 def made(
-    groups: Groups, /, policies: t.Mapping[str, t.Any] | None = None, register: t.Sequence[t.Any] = (), **written: t.Any
+    inventory_groups: Groups,
+    /,
+    policies: t.Mapping[str, t.Any] | None = None,
+    register: t.Sequence[t.Any] = (),
+    **written: t.Any,
 ) -> dict[str, t.Any]:
     """The plan; all hosts have WINDOW, changed by `written`, or what `policies` says."""
     policy = {**WINDOW, **written}
-    return plan(groups["all"], (policies or dict.fromkeys(groups["all"], policy)).get, groups, register, NOW)
+    hosts = inventory_groups["all"]
+    return plan(hosts, (policies or dict.fromkeys(hosts, policy)).get, inventory_groups, register, NOW)
 
 
 def busy(slot: t.Mapping[str, t.Any]) -> list[tuple[datetime.datetime, datetime.datetime]]:
