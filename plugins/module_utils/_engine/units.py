@@ -47,11 +47,15 @@ class State:
 @kind
 @dataclasses.dataclass(frozen=True)
 class UnitState(Change):
-    """Stop, start, enable, disable, mask or unmask one unit. `before` is what it was planned against."""
+    """Stop, start, enable, disable, mask or unmask one unit. `before` is what it was planned against.
+
+    if_active: whether a unit that does not run by then is left alone; another fix of the run may have closed it.
+    """
 
     unit: str
     before: State
     after: State
+    if_active: bool = False
 
     def __post_init__(self) -> None:
         for name in ("before", "after"):
@@ -86,13 +90,19 @@ class UnitState(Change):
         return [verb for verb, needed in steps.items() if needed]
 
     def capture(self, host: Machine) -> Before:
-        return {"links": _links(host)}
+        left_alone = self.if_active and not read_state(host, self.unit).active
+        return {"links": _links(host), **({"left_alone": True} if left_alone else {})}
 
     def apply(self, host: Machine, *, tag: str) -> None:
-        for verb in self._verbs(read_state(host, self.unit)):
+        now = read_state(host, self.unit)
+        if self.if_active and not now.active:
+            return
+        for verb in self._verbs(now):
             systemctl(host, verb, self.unit)
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        if captured.get("left_alone"):
+            return
         # The planned-against state: by the time of the act an earlier step, or a package, may have moved the unit.
         old = self.before
         if read_state(host, self.unit).enablement == "masked" and old.enablement != "masked":

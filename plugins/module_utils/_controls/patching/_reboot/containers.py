@@ -128,7 +128,7 @@ def _daemon(host: Host) -> f.Finding:
     if any(boot_units.starts(host, name) for name in unit.pulled_by):
         return f.Finding(CONTAINERS, DAEMON, f.PASS, "Docker starts at boot", evidence)
     plain = unit.enablement == "disabled"
-    fix = (UnitState(DAEMON, State(True, "disabled"), State(True, "enabled")),) if plain else ()
+    fix = (UnitState(DAEMON, State(True, "disabled"), State(True, "enabled"), if_active=True),) if plain else ()
     message = f"{DAEMON} is not started at boot, and so none of its containers"
     return f.Finding(CONTAINERS, DAEMON, f.FAIL, message, evidence, fix, f"systemctl enable {DAEMON}")
 

@@ -129,7 +129,7 @@ def _enable(unit: Unit) -> tuple[Change, ...]:
     """Plain only where nothing but `systemctl enable` is missing."""
     if unit.enablement != "disabled" or unit.load != "loaded" or unit.transient:
         return ()
-    return (UnitState(unit.name, State(True, "disabled"), State(True, "enabled")),)
+    return (UnitState(unit.name, State(True, "disabled"), State(True, "enabled"), if_active=True),)
 
 
 def _unless_requirement_masked(host: Host, unit: Unit) -> f.Finding:

@@ -46,6 +46,12 @@ def test_one_finding(old: str, after: list[Wire], outcome: Outcome | None, statu
     assert (merged["status"], merged["note"], merged["status_before"]) == (status, note, old)
 
 
+def test_a_verdict_that_still_fails_says_what_is_left() -> None:
+    left = {**finding("fail"), "message": "no, because of b"}
+    (merged,) = merge([{**finding("fail"), "message": "no, because of a and b"}], [left], {})
+    assert (merged["message"], merged["note"]) == ("no, because of a and b", "after the fix: no, because of b")
+
+
 @pytest.mark.parametrize(("outcome", "status"), [(FAILED, "fail"), (MADE, "fixed")])
 def test_what_was_not_asked_again_is_not_fixed_by_a_fix_that_failed(outcome: Outcome, status: str) -> None:
     merged = merge([finding("fail", "a"), finding("fail", "b")], [], {("c.r", "a"): outcome})

@@ -110,6 +110,16 @@ def test_taking_back_restores_state_and_the_very_links(tmp_path: pathlib.Path, a
     assert (systemd.state, systemd.links()) == (RUNNING, first)
 
 
+def test_what_another_fix_closed_is_neither_enabled_nor_started_again(tmp_path: pathlib.Path) -> None:
+    systemd = Systemd(tmp_path, MASKED)
+    change = UnitState(UNIT, State(True, "disabled"), RUNNING, if_active=True)
+    captured = change.capture(systemd.host())
+    change.apply(systemd.host(), tag="t")
+    change.revert(systemd.host(), captured, tag="t")
+    assert (systemd.verbs, systemd.state) == ([], MASKED)
+    assert load(dump(change)) == change
+
+
 def test_a_refused_verb_is_told(tmp_path: pathlib.Path) -> None:
     systemd = Systemd(tmp_path, RUNNING, refuses=["mask"])
     with pytest.raises(ChangeError, match=r"systemctl mask x\.service failed \(rc 1\): Failed to do that\."):
