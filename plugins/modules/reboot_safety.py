@@ -13,6 +13,15 @@ description:
   - Judges whether the host comes back from a boot as it is now, so that a patch that needs a reboot is no adventure.
   - Rule C(verdict) sums up in one finding on the subject V(host), which is V(pass) for yes, V(fail) for no with the reasons, and
     RV(findings[].status=not_assessed) where something decisive could not be looked at.
+  - Rules C(enabled), C(failed) and C(masked) ask systemd what of that which runs the next boot starts, by the relations of its units. What
+    is only not enabled is enabled; for transient units, files without an C([Install]) section and masks the finding tells each step.
+  - Rule C(unit) finds programs that listen and that somebody started by hand. Its remedy is the whole unit file, with what is named like a
+    secret left out.
+  - Rule C(containers) finds containers of Docker and Podman that no restart policy and no unit starts; those of Docker get the policy
+    C(unless-stopped).
+  - Rules C(mounts), C(swaps), C(crypttab), C(sysctl), C(firewall) and C(network) compare what the kernel has with what files make of it at boot.
+  - Rule C(kernel) looks up what the default entry of GRUB, systemd-boot or extlinux loads. Rule C(clock) wants a clock that a time server
+    keeps right, and a clock of the hardware that agrees. Neither applies to a container.
   - The verdict is about coming back whole. That nobody else answers meanwhile (rule C(redundancy)), what starts outside of any unit (rule
     C(jobs)) and leftovers of masked units (rule C(masked)) are the same before a boot and after it, and are said beside the verdict.
 options:
@@ -35,6 +44,9 @@ extends_documentation_fragment:
   - infosec.principles._control
 author:
   - The infosec.principles authors (@infosec-principles)
+notes:
+  - Without systemd the rules about units are RV(findings[].status=not_assessed), and so is the verdict unless something else makes it no.
+  - Of a user's own Podman and Docker, and of virtual machines, nothing is known.
 seealso:
   - module: infosec.principles.harden
   - module: infosec.principles.undo
