@@ -94,7 +94,10 @@ ETC = "/etc/systemd/system"
         ([unit("a.service", "disabled", WantedBy="b.service"), unit("b.service", WantedBy=WANTED)], dict.fromkeys(["a.service", "b.service"], "pass")),
         ([unit("a.service", "disabled", RequiredBy="b.service"), unit("b.service", "disabled")], dict.fromkeys(["a.service", "b.service"], "fail")),
         # Two that pull in each other, and nothing else does.
-        ([unit("a.service", "disabled", WantedBy="b.service"), unit("b.service", "disabled", WantedBy="a.service")], dict.fromkeys(["a.service", "b.service"], "fail")),
+        (
+            [unit("a.service", "disabled", WantedBy="b.service"), unit("b.service", "disabled", WantedBy="a.service")],
+            dict.fromkeys(["a.service", "b.service"], "fail"),
+        ),
         # A device that is there at each boot.
         ([unit("a.service", "disabled", WantedBy="dev-ttyS0.device")], {"a.service": "pass"}),
         # What a socket starts is as good as the socket.
@@ -112,7 +115,10 @@ ETC = "/etc/systemd/system"
         ([unit("run-r1.service", "transient", Transient="yes", FragmentPath="/run/systemd/transient/run-r1.service")], {"run-r1.service": "fail"}),
         ([unit(f"{'0af3' * 16}.timer", "transient", Transient="yes")], {}),
         ([unit("a.service", "masked", LoadState="masked")], {"a.service": "fail"}),
-        ([unit("a.service", WantedBy=WANTED), unit("b.service", "masked", LoadState="masked", RequiredBy="a.service")], {"a.service": "fail", "b.service": "fail"}),
+        (
+            [unit("a.service", WantedBy=WANTED), unit("b.service", "masked", LoadState="masked", RequiredBy="a.service")],
+            {"a.service": "fail", "b.service": "fail"},
+        ),
         # A script of /etc/init.d with and without its links, as systemd's generator makes units of them.
         ([unit("a.service", "generated", SourcePath="/etc/init.d/a")], {"a.service": "fail"}),
         ([unit("a.service", "generated", SourcePath="/etc/init.d/a", WantedBy=WANTED)], {"a.service": "pass"}),
