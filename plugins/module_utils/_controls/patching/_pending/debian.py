@@ -25,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
 )
 from ansible_collections.infosec.principles.plugins.module_utils._formats import dpkg_version
 from ansible_collections.infosec.principles.plugins.module_utils._host import apt, distribution
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import MAX_FILE, Host, HostError, Missing
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import MAX_FILE, Host, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 HELPER = "/usr/lib/apt/apt-helper"
@@ -33,6 +33,8 @@ UPDATES = "/var/lib/dpkg/updates"
 #: States of dpkg(1) in which a package is neither there nor gone.
 UNFINISHED = ("half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending")
 _FIELDS = re.compile(rb"^(Package|Status|Version|Architecture|Source): *(.*?) *$", re.MULTILINE)
+#: A line of dpkg's status that is neither a field, nor goes on with one, nor ends a stanza: dpkg refuses the file.
+_DAMAGE = re.compile(rb"^(?![!-,.-9;-~][!-9;-~]*:|[ \t]|$)", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*")
 #: What apt may keep its lists compressed with, as far as Python can undo it; apt-helper does the others.
 _OPENERS: dict[str, t.Callable[[t.BinaryIO], t.Any]] = {
@@ -71,7 +73,8 @@ class Offer:
 
 def known(host: Host) -> Known:
     """Which security updates wait by the lists that are here, and of which day these are."""
-    packages = _packages(host)
+    texts = _texts(host)
+    packages = _packages(texts)
     unfinished = tuple(sorted({package.name for package in packages if package.state in UNFINISHED}))
     if not unfinished and _cut_off(host):
         unfinished = ("what dpkg was doing",)
@@ -82,19 +85,33 @@ def known(host: Host) -> Known:
     native = _native(host, packages)
     offers: dict[tuple[str, str], Offer] = {}
     sources = [_take(host, source, installed, native, offers) for source in security]
-    return Known("apt", _joined(sources), tuple(_updates(host, installed, offers, native)), unfinished)
+    updates = tuple(_updates(host, installed, offers, native))
+    return Known("apt", _joined(sources), updates, unfinished, _damage(texts, packages))
 
 
 # What is installed
 
 
-def _packages(host: Host) -> list[Package]:
-    """dpkg's status, with what it has not merged into that yet."""
+def _texts(host: Host) -> list[bytes]:
+    """dpkg's status, then what it has not merged into that yet."""
     try:
-        texts = [host.read_bytes(apt.STATUS)]
+        status = host.read_bytes(apt.STATUS)
     except Missing:
         return []
-    texts += [host.read_bytes(f"{UPDATES}/{name}") for name in _cut_off(host)]
+    return [status, *(host.read_bytes(f"{UPDATES}/{name}") for name in _cut_off(host))]
+
+
+def _damage(texts: list[bytes], packages: list[Package]) -> str:
+    """Why dpkg's records do not tell what is installed; "" where they do."""
+    for text in texts:
+        match = _DAMAGE.search(text)
+        if match:
+            line = text.count(b"\n", 0, match.start()) + 1
+            return f"dpkg's records are damaged (line {line} of {apt.STATUS} or of {UPDATES} is no field)"
+    return "" if packages else f"{apt.STATUS} names no package"
+
+
+def _packages(texts: list[bytes]) -> list[Package]:
     found = {}
     for text in texts:
         for stanza in text.split(b"\n\n"):
@@ -276,8 +293,3 @@ def _held(host: Host, package: Package, offer: Offer) -> str:
     if package.want == "hold":
         return "on hold (apt-mark showhold)"
     return pins.pinned(host, package.name, package.source, package.version, offer.version, offer.source)
-
-
-def fault_of(exc: HostError) -> Known:
-    """Where the records themselves cannot be read."""
-    return Known("apt", why=str(exc))

@@ -22,7 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import iptables_save
-from ansible_collections.infosec.principles.plugins.module_utils._host import netfilter, startup
+from ansible_collections.infosec.principles.plugins.module_utils._host import container, netfilter, startup
 from ansible_collections.infosec.principles.plugins.module_utils._host import units as host_units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
@@ -191,7 +191,8 @@ def _boot(host: Host, files: Files) -> dict[str, Listing]:
 def _now(host: Host, foreign: t.Sequence[tuple[str, str]]) -> dict[str, Listing]:
     """What the kernel has, by table, without what daemons own."""
     by_iptables = {one for one in foreign if one[0] in PROGRAMS and one[1] in IPTABLES}
-    saved = {PROGRAMS[family] for family, _name in by_iptables} | {one for one, _name in host.once(netfilter.legacy)}
+    asked = {PROGRAMS[family] for family, _name in by_iptables if not _is_the_engines(host, family)}
+    saved = asked | {one for one, _name in host.once(netfilter.legacy)}
     found: dict[str, Listing] = {}
     # People also give tables of nftables the names of those of iptables; nft tells which they are.
     if host.which("nft") and foreign:
@@ -201,6 +202,11 @@ def _now(host: Host, foreign: t.Sequence[tuple[str, str]]) -> dict[str, Listing]
     for program in sorted(saved):
         found.update(_saved(program, _say(host, f"{program}-save")))
     return found
+
+
+def _is_the_engines(host: Host, family: str) -> bool:
+    """Whether only this container's engine can have made them (Docker, to answer DNS): nobody here has iptables."""
+    return bool(host.once(container.read)) and not host.which(f"{PROGRAMS[family]}-save")
 
 
 def _say(host: Host, *argv: str) -> str:

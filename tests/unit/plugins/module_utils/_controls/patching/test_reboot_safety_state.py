@@ -17,7 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
     sysctl,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
 from ansible_collections.infosec.principles.tests.unit.reboothost import MOUNTINFO, lay, recorded
 
 PARTS = (filesystems, sysctl, firewall, network)
@@ -65,6 +65,26 @@ def test_the_remedy_is_the_line_that_brings_it_back(tmp_path: pathlib.Path) -> N
     remedies = {finding.subject: finding.remedy for finding in assess(host, filesystems)}
     assert "tmpfs /srv/cache tmpfs size=16384k,nofail 0 0" in remedies["/srv/cache"].replace("mode=1777,", "")
     assert "/data /srv/bound none bind,nofail 0 0" in remedies["/srv/bound"]
+
+
+def without_iptables(tmp_path: pathlib.Path, *marks: str) -> Host:
+    for name in marks:
+        (tmp_path / name).touch()
+    return Host(root=str(tmp_path), runner=lambda argv, stdin, timeout: Completed(127, "", f"{argv[0]}: not found"))
+
+
+def test_the_engine_of_a_container_makes_what_nobody_in_it_can(tmp_path: pathlib.Path) -> None:
+    assert firewall._now(without_iptables(tmp_path, ".dockerenv"), [("ip", "nat")]) == {}
+
+
+def test_on_a_machine_somebody_made_it(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(firewall.CannotTellError, match="iptables-save"):
+        firewall._now(without_iptables(tmp_path), [("ip", "nat")])
+
+
+def test_in_a_container_a_table_that_iptables_does_not_have_is_somebodys(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(firewall.CannotTellError, match="nft is missing"):
+        firewall._now(without_iptables(tmp_path, ".dockerenv"), [("inet", "filter")])
 
 
 # Mounts of a machine of its own

@@ -162,6 +162,19 @@ def test_what_waits(box: Box, installed: str, arch: str, offered: str, found: li
     assert [one.name for one in debian.known(box.host()).updates] == found
 
 
+@pytest.mark.parametrize(
+    "status",
+    ["", "\n", "\0" * 512, "Package: dpkg\nStatus: install ok installed\n\x1fgar:bage\n\nPackage: openssl\n", None],
+)
+def test_without_sound_records_of_dpkg_there_is_no_pass(box: Box, status: str | None) -> None:
+    box.write(PACKAGES, OFFER)
+    (box.root / "var/lib/dpkg/status").unlink()
+    if status is not None:
+        box.write("var/lib/dpkg/status", status)
+    (finding,) = box.pending()
+    assert finding.status == f.NOT_ASSESSED and "/var/lib/dpkg/status" in finding.message
+
+
 def test_what_was_removed_does_not_wait(box: Box) -> None:
     box.installed(openssl="3.0-1", status="deinstall ok config-files")
     box.write(PACKAGES, OFFER)
