@@ -21,6 +21,9 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report import 
 if t.TYPE_CHECKING:
     Result = dict[str, t.Any]
 
+#: What the module of a package manager says that died of a configuration it cannot read: nothing.
+NO_REASON = "the package manager gave no reason; run it on the host by hand"
+
 
 class ActionModule(ActionBase):
     """Runs the module; does what it waits for and goes on; marks waived findings; fails by `fail_on`."""
@@ -54,7 +57,7 @@ class ActionModule(ActionBase):
             return waiting
         installed = _packages.ensure(self, waiting, "present", variables)
         if installed.get("failed"):
-            reason = f"{', '.join(waiting['packages'])} could not be installed: {installed.get('msg')}"
+            reason = f"{', '.join(waiting['packages'])} could not be installed: {installed.get('msg') or NO_REASON}"
             return {**waiting, "failed": True, "msg": reason}
         return self._joined(waiting, self._on_host({**args, "resume": waiting["run_id"]}, variables))
 

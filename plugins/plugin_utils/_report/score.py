@@ -164,7 +164,7 @@ class Summary:
             rule = self._rule(one)
             rule.score.add(status, risk)
             if status in OPEN and not rule.example:
-                rule.example = f"{one['message']} Not put right: {one['note']}" if one["note"] else one["message"]
+                rule.example = with_note(one["message"], one["note"])
             elif status == NOT_ASSESSED and not rule.doubt:
                 rule.doubt = one["message"]
         for name in {one["rule"] for one in findings if one["status"] in OPEN}:
@@ -204,3 +204,9 @@ class Summary:
     def not_assessed(self) -> list[RuleScore]:
         """The rules that could not be looked at somewhere, by name."""
         return sorted((rule for rule in self.rules.values() if rule.unassessed), key=lambda rule: rule.rule)
+
+
+def with_note(message: str, note: str) -> str:
+    """What was found, then why it was not put right. Messages may be without a full stop."""
+    end = "" if message.endswith((".", "!", "?")) else "."
+    return f"{message}{end} Not put right: {note}" if note else message

@@ -59,6 +59,8 @@ def package_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]
         action: ActionModule, result: dict[str, t.Any], state: str, variables: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         calls.append((result["packages"], state))
+        if "unspoken" in result["packages"]:
+            return {"failed": True, "msg": None}
         return {"failed": True, "msg": "no network"} if "unreachable" in result["packages"] else {"changed": True}
 
     monkeypatch.setattr(_packages, "ensure", ensure)
@@ -103,6 +105,11 @@ def test_packages_are_installed_and_the_run_goes_on(package_calls: list[tuple[li
     assert action.calls == [{"controls": {}}, {"controls": {}, "resume": "r1"}]
     assert [(item["rule"], item["status"]) for item in result["findings"]] == [("a.x", "fixed"), ("b.y", "pass")]
     assert result["changed"] and result["packages"] == []
+
+
+def test_a_package_manager_that_gives_no_reason(package_calls: list[tuple[list[str], str]]) -> None:
+    result = run(Played({"controls": {}}, [answer(finding("a.x", "fail"), packages=["unspoken"], run_id="r1")]))
+    assert result["failed"] and "None" not in result["msg"] and "no reason" in result["msg"]
 
 
 def test_check_mode_installs_nothing(package_calls: list[tuple[list[str], str]]) -> None:

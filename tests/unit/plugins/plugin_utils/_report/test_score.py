@@ -8,7 +8,13 @@ import typing as t
 import pytest
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Store
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import Score, Summary, fails_on, level
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.score import (
+    Score,
+    Summary,
+    fails_on,
+    level,
+    with_note,
+)
 from ansible_collections.infosec.principles.tests.unit.plugins.plugin_utils._report.samples import fleet
 
 
@@ -45,6 +51,18 @@ def test_fails_on_counts_from_a_risk_upwards(limit: str, expected: list[str]) ->
 )
 def test_only_what_is_open_fails_a_run(status: str, fails: bool) -> None:
     assert bool(fails_on([one(status=status, risk="maximum")], "low")) == fails
+
+
+@pytest.mark.parametrize(
+    ("message", "note", "said"),
+    [
+        ("It is off", "no space", "It is off. Not put right: no space"),
+        ("It is off.", "no space", "It is off. Not put right: no space"),
+        ("It is off", "", "It is off"),
+    ],
+)
+def test_a_note_is_a_sentence_of_its_own(message: str, note: str, said: str) -> None:
+    assert with_note(message, note) == said
 
 
 def test_levels_rise() -> None:
