@@ -27,7 +27,7 @@ INSTALLED = f.Rule(
 )
 ENABLED = f.Rule(
     name="enabled",
-    title="That program fetches and installs updates, and does not only tell of them",
+    title="Updates are fetched and installed without anybody asking, not only told of",
     risk="high",
     reference=REFERENCE,
     remedy="Set APT::Periodic::Update-Package-Lists and ::Unattended-Upgrade to 1, or apply_updates to yes, where "
