@@ -20,6 +20,8 @@ NAMES = sorted(path.name for path in ROLES.iterdir())
 SHARED = ("infosec_fail_on", "infosec_services", "infosec_waivers")
 #: Variables of the inventory that are planned with for all hosts at once, by one role.
 PLANNED = ("infosec_maintenance",)
+#: The accounts of programs, for the roles that judge logins.
+ACCOUNTS = ("infosec_automation",)
 
 each = pytest.mark.parametrize("role", NAMES)
 
@@ -47,7 +49,7 @@ def test_there_is_a_role_for_each_principle() -> None:
 def test_argument_specs_have_the_defaults(role: str) -> None:
     assert {name: option["default"] for name, option in options(role).items()} == settings(role)
     assert set(SHARED) < set(options(role))
-    assert all(name.startswith(f"{role}_") for name in set(options(role)) - set(SHARED) - set(PLANNED))
+    assert all(name.startswith(f"{role}_") for name in set(options(role)) - {*SHARED, *PLANNED, *ACCOUNTS})
 
 
 @each
