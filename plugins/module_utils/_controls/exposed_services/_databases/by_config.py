@@ -130,7 +130,7 @@ class ByConfig(Server):
         raise Refused(f"{self.product.name} is not changed by this collection; set {setting} and restart {self.name}")
 
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
-        paths, settings = _read(host, self.product)
+        paths, settings = read_settings(host, self.product)
         faults = {
             name: settings.get(name) for name, good in self.product.asks.items() if settings.get(name) not in good
         }
@@ -166,7 +166,7 @@ def _is(product: Product) -> t.Callable[[sockets.Listener], bool]:
     return belongs
 
 
-def _read(host: Host, product: Product) -> tuple[list[str], Settings]:
+def read_settings(host: Host, product: Product) -> tuple[list[str], Settings]:
     """The files that are there and their settings. Raises HostError where there is none."""
     paths = [path for pattern in product.files for path in host.glob(pattern)]
     settings: dict[str, str] = {}

@@ -95,6 +95,10 @@ class MySQL(Server):
         version = tuple(int(part) for part in re.findall(r"\d+", record["version"])[:3])
         return State(product, version, record["bind"] or "", record["me"] or "")
 
+    def accounts(self, host: Host) -> list[Account]:
+        """Every account, those that are locked too. Raises HostError where it does not answer."""
+        return [_account(record) for record in _ask(host, MARIADB if self.state(host).product == "MariaDB" else MYSQL)]
+
     def bind_evidence(self, host: Host) -> tuple[Evidence, ...]:
         return (Evidence("@@bind_address", self.state(host).bind or "(every address)"),)
 
@@ -118,7 +122,7 @@ class MySQL(Server):
             yield Verdict(f.FAIL, NO_GRANTS, (Evidence("CURRENT_USER()", "nobody", "root"),))
             return
         need = _main_need(needs)
-        found = [_account(record) for record in _ask(host, MARIADB if state.product == "MariaDB" else MYSQL)]
+        found = self.accounts(host)
         usable = [account for account in found if not account.locked]
         yield self._admitted(host, state, usable, found, need, restrict_accounts=restrict_accounts)
         unproved = [account for account in usable if account.open and _remote(account, need)]
@@ -187,7 +191,8 @@ def _runs(listener: sockets.Listener) -> bool:
     return listener.process in PROCESSES
 
 
-def _client(host: Host) -> tuple[str, ...]:
+def client(host: Host) -> tuple[str, ...]:
+    """The command that gives the server SQL from its standard input, as root over its Unix socket."""
     program = host.which("mariadb") or host.which("mysql") or "mysql"
     return (
         program,
@@ -200,7 +205,7 @@ def _client(host: Host) -> tuple[str, ...]:
 
 
 def _lines(host: Host, sql: str) -> list[str]:
-    done = host.ask(*_client(host), stdin=sql)
+    done = host.ask(*client(host), stdin=sql)
     if done.rc != 0:
         raise HostError(f"MariaDB or MySQL does not answer to root on its Unix socket: {first_line(done.stderr)}")
     return done.stdout.splitlines()
@@ -273,5 +278,5 @@ def _statement(host: Host, plan: Narrowing) -> Statement:
     new = [printable(Account(user, name).name) for name in (plan.renamed, *plan.copies)]
     after = "".join(f"{name}\n" for name in new)
     return Statement(
-        f"rename {old} to {', '.join(new)}", f"{old}\n", after, _client(host), plan.do(), plan.undo(), plan.probe()
+        f"rename {old} to {', '.join(new)}", f"{old}\n", after, client(host), plan.do(), plan.undo(), plan.probe()
     )
