@@ -48,6 +48,18 @@ def remove_file(host: Machine, path: str, *, sensitive: bool = False) -> RemoveF
     return RemoveFile(path, read_now(host, path), sensitive)
 
 
+def edit_file(
+    host: Machine, path: str, old: str, new: str, *, validate: tuple[str, ...] = (), sensitive: bool = False
+) -> EditFile:
+    """Plan to put the lines `new` in the place of the lines `old` ("": at the top), whatever else the file holds.
+
+    Raises ChangeError where `old` is not there exactly once, or either is not made of whole lines.
+    """
+    change = EditFile(path, old, new, validate, sensitive)
+    change.edited(read_now(host, path))
+    return change
+
+
 def read_now(host: Machine, path: str) -> str | None:
     """The file's text (other bytes than UTF-8 as surrogates), or None where there is no file."""
     with _folder_of(host, path, missing_ok=True) as folder:
@@ -107,6 +119,67 @@ class WriteFile(Change):
         if not force and self.conflict(host):
             raise ChangeError(self.conflict(host))
         _restore(host, self.path, self.before, captured, tag=tag)
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class EditFile(Change):
+    """Replace one passage of a file (whole lines, there once), so that others may edit the rest of it at any time.
+
+    old: "" to put `new` at the top. new: never "", since then nobody could say where `old` had been.
+    """
+
+    path: str
+    old: str
+    new: str
+    validate: tuple[str, ...] = ()
+    sensitive: bool = False
+
+    def describe(self) -> str:
+        return f"edit {self.path}"
+
+    def diff(self) -> Diff:
+        return _diff(self.path, self.old, self.new, sensitive=self.sensitive)
+
+    def edited(self, now: str | None) -> str:
+        """The text with the passage replaced. Raises NothingDone."""
+        if now is None or not self.new or not all(text.endswith("\n") for text in (self.old, self.new) if text):
+            raise NothingDone(f"{self.path}: there is no such file, or the passage is not made of whole lines")
+        return self.new + now if not self.old else self._swapped(now, self.old, self.new)
+
+    def _swapped(self, now: str, old: str, new: str) -> str:
+        if _occurrences(now, old) != 1:
+            raise NothingDone(f"{self.path}: the lines to replace are not there exactly once; run again")
+        before, _old, after = f"\n{now}".partition(f"\n{old}")
+        return f"{before}\n{new}{after}"[1:]
+
+    def _done(self, now: str | None) -> bool:
+        replaced = self.old in self.new or not _occurrences(now or "", self.old)
+        return replaced and _occurrences(now or "", self.new) == 1
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        now = read_now(host, self.path)
+        if not self._done(now):
+            _put(host, self.path, self.edited(now), tag=tag, meta={}, validate=self.validate)
+
+    def conflict(self, host: Machine) -> str:
+        now = read_now(host, self.path) or ""
+        if not self.old or 1 in (_occurrences(now, self.new), _occurrences(now, self.old)):
+            return ""
+        return f"{self.path}: somebody changed these lines since this run; put them back by hand: {self.old.strip()!r}"
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        _clean(host, self.path, tag)
+        if not force and self.conflict(host):
+            raise ChangeError(self.conflict(host))
+        now = read_now(host, self.path)
+        if self._done(now):
+            _put(host, self.path, self._swapped(now or "", self.new, self.old), tag=tag, meta={})
+
+
+def _occurrences(text: str, lines: str) -> int:
+    """How often these whole lines are in the text."""
+    return f"\n{text}".count(f"\n{lines}")
 
 
 @kind

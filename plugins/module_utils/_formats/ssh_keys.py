@@ -77,6 +77,19 @@ def fingerprint(public: bytes) -> str:
     return f"SHA256:{base64.b64encode(hashlib.sha256(public).digest()).decode().rstrip('=')}"
 
 
+def bits(public: bytes) -> int:
+    """The size of the modulus of an RSA key, or of the prime of a DSA key, as SSH sends it; 0 for other keys."""
+    try:
+        name, rest = _string(public)
+        fields = []
+        while rest:
+            field, rest = _string(rest)
+            fields.append(int.from_bytes(field, "big"))
+        return {b"ssh-rsa": fields[1], b"ssh-dss": fields[0]}[name].bit_length()
+    except (Malformed, KeyError, IndexError, struct.error):
+        return 0
+
+
 def public(text: str) -> bytes:
     """The key in the line of a .pub file, as SSH sends it; empty where there is none."""
     algorithm, _blank, rest = text.strip().partition(" ")

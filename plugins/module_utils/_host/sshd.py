@@ -162,7 +162,7 @@ def effective(host: Host, daemon: Daemon, specification: str = "") -> Values:
     """
     told = host.ask(*asking(host, daemon, "-T", *(("-C", specification) if specification else ())))
     if told.rc == 0:
-        return _values(told.stdout)
+        return values(told.stdout)
     said = " ".join(told.stderr.split()) or f"ended with {told.rc}"
     error = HostError if host.is_root else NeedsRoot
     raise error(f"{daemon.program} -T -f {daemon.config}: {processes.printable(said)}")
@@ -181,7 +181,7 @@ def _missing_folder(host: Host, daemon: Daemon) -> str:
     return match[1] if match else ""
 
 
-def _values(text: str) -> Values:
+def values(text: str) -> Values:
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         keyword, _blank, value = line.partition(" ")

@@ -23,9 +23,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
-from ansible_collections.infosec.principles.plugins.module_utils._host import sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host import sshd, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State
 
 NAME = "ssh_pivoting"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-allow-lateral-movement"
@@ -93,7 +94,7 @@ _WIDENING = ("permit", "port-forwarding", "agent-forwarding", "x11-forwarding", 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Judge each sshd that runs, and what lies in home directories."""
     daemons = host.once(sshd.read)
-    states, problems = _states(host, daemons)
+    states, problems = host.once(sshd_state.read).known, host.once(sshd_state.read).problems
     yield from _sshd(host, daemons, states, problems, options)
     yield from _rhosts(host, states, problems, options)
     yield from _keys(host, options)
@@ -103,23 +104,11 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
 Problems = t.Mapping[str, str]
 
 
-def _states(host: Host, daemons: t.Iterable[sshd.Daemon]) -> tuple[list[grants.State], Problems]:
-    """What each sshd says, and by name why one does not."""
-    states: list[grants.State] = []
-    problems: dict[str, str] = {}
-    for daemon in daemons:
-        try:
-            states.append(grants.read(host, daemon))
-        except HostError as exc:
-            problems[daemon.name] = str(exc)
-    return states, problems
-
-
 # sshd: rules forwarding, hostbased and overridden
 
 
 def _sshd(
-    host: Host, daemons: t.Sequence[sshd.Daemon], states: t.Sequence[grants.State], problems: Problems, options: Options
+    host: Host, daemons: t.Sequence[sshd.Daemon], states: t.Sequence[State], problems: Problems, options: Options
 ) -> t.Iterator[Finding]:
     if not daemons:
         for rule in (FORWARDING, HOSTBASED, OVERRIDDEN):
@@ -135,7 +124,7 @@ def _sshd(
 class _Verdict:
     """The one fix of all sshd, or why there is none, and the findings that carry it."""
 
-    def __init__(self, host: Host, states: t.Sequence[grants.State], options: Options) -> None:
+    def __init__(self, host: Host, states: t.Sequence[State], options: Options) -> None:
         self._host = host
         self._bastion: bool = options["bastion"]
         self._wanted = {FORWARDING: grants.forwarding(bastion=self._bastion), HOSTBASED: grants.HOSTBASED}
@@ -158,23 +147,23 @@ class _Verdict:
         """Whether our file says something else than it should by now (bastion was switched, or somebody edited it)."""
         return self._ours is not None and self._ours != self._text
 
-    def _granted(self, state: grants.State) -> dict[Rule, list[grants.Grant]]:
+    def _granted(self, state: State) -> dict[Rule, list[grants.Grant]]:
         return {rule: grants.grants(state, wanted) for rule, wanted in self._wanted.items()}
 
-    def _refused(self, wrong: t.Sequence[grants.State], options: Options) -> tuple[Evidence, ...]:
+    def _refused(self, wrong: t.Sequence[State], options: Options) -> tuple[Evidence, ...]:
         if not wrong or options["allow_self_cutoff"]:
             return ()
         by_rhosts = any(self._granted(state)[HOSTBASED] for state in wrong)
         return carried.refusal(self._host, bastion=self._bastion, by_rhosts=by_rhosts)
 
-    def _plan(self, wrong: t.Sequence[grants.State], options: Options) -> tuple[Change, ...]:
+    def _plan(self, wrong: t.Sequence[State], options: Options) -> tuple[Change, ...]:
         try:
             return winning.changes(self._host, wrong, bastion=self._bastion, seconds=options["confirm_seconds"])
         except (OSError, HostError, ChangeError) as exc:
             self._problem = str(exc)
         return ()
 
-    def findings(self, state: grants.State) -> t.Iterator[Finding]:
+    def findings(self, state: State) -> t.Iterator[Finding]:
         """Those of the three rules for one sshd."""
         granted = self._granted(state)
         for rule, found in granted.items():
@@ -184,7 +173,7 @@ class _Verdict:
                 yield self._passing(rule, state)
         yield self._overridden(state, [grant for found in granted.values() for grant in found])
 
-    def _failing(self, rule: Rule, state: grants.State, found: t.Sequence[grants.Grant]) -> Finding:
+    def _failing(self, rule: Rule, state: State, found: t.Sequence[grants.Grant]) -> Finding:
         evidence = tuple(_evidence(state, grant) for grant in found) or (
             Evidence(winning.DROP_IN, "not what this control would write", "its text of now"),
         )
@@ -211,10 +200,11 @@ class _Verdict:
             finding.rule, finding.subject, finding.status, f"{finding.message}{why}", evidence, remedy=remedy
         )
 
-    def _passing(self, rule: Rule, state: grants.State) -> Finding:
+    def _passing(self, rule: Rule, state: State) -> Finding:
         asked = f"asked about {len(state.answers)} class{'es' if len(state.answers) > 1 else ''} of users"
-        if state.unasked:
-            message = f"what sshd grants to {state.unasked} more classes of users was not asked ({asked})"
+        unasked = grants.unasked(state)
+        if unasked:
+            message = f"what sshd grants to {unasked} more classes of users was not asked ({asked})"
             return Finding(rule, state.daemon.name, f.NOT_ASSESSED, message)
         what = "lets nobody in by host" if rule is HOSTBASED else "forwards nothing"
         message = (
@@ -227,7 +217,7 @@ class _Verdict:
         )
         return Finding(rule, state.daemon.name, f.PASS, message, evidence)
 
-    def _overridden(self, state: grants.State, found: t.Sequence[grants.Grant]) -> Finding:
+    def _overridden(self, state: State, found: t.Sequence[grants.Grant]) -> Finding:
         name = state.daemon.name
         if self._ours is None:
             return Finding(OVERRIDDEN, name, f.NOT_APPLICABLE, "nothing of this control's is there to be outweighed")
@@ -240,8 +230,8 @@ class _Verdict:
         return self._told(Finding(OVERRIDDEN, name, f.FAIL, message, evidence, self._fix), won)
 
 
-def _evidence(state: grants.State, grant: grants.Grant) -> Evidence:
-    whom = printable(grants.whom(state, grant.to))
+def _evidence(state: State, grant: grants.Grant) -> Evidence:
+    whom = printable(sshd_state.whom(state, grant.to))
     source = grant.line.place if grant.line else f"{state.daemon.program} -T (default)"
     return Evidence(printable(source), f"{grant.keyword} {grant.found} for {whom}", grant.wanted)
 
@@ -249,7 +239,7 @@ def _evidence(state: grants.State, grant: grants.Grant) -> Evidence:
 # Rule rhosts
 
 
-def _rhosts(host: Host, states: t.Sequence[grants.State], problems: Problems, options: Options) -> t.Iterator[Finding]:
+def _rhosts(host: Host, states: t.Sequence[State], problems: Problems, options: Options) -> t.Iterator[Finding]:
     lot = keys.rhosts(host)
     trusted = bool(problems) or any(grants.grants(state, grants.HOSTBASED[:1]) for state in states)
     refused = trusted and not options["allow_self_cutoff"] and carried.own_method(host) == "hostbased"
@@ -316,7 +306,7 @@ def _keys(host: Host, options: Options) -> t.Iterator[Finding]:
 # Rule identity
 
 
-def _identity(host: Host, states: t.Sequence[grants.State], problems: Problems) -> t.Iterator[Finding]:
+def _identity(host: Host, states: t.Sequence[State], problems: Problems) -> t.Iterator[Finding]:
     """One finding that every host has: it also carries what the report joins across hosts."""
     known = [values for state in states for _probe, values in state.answers[:1]]
     own, machine, admitted = keys.host_keys(host, known), keys.machine_id(host), keys.authorized(host, _all(states))
@@ -334,7 +324,7 @@ def _identity(host: Host, states: t.Sequence[grants.State], problems: Problems) 
         yield Finding(IDENTITY, HOST, f.PASS, message, evidence, fingerprints=prints)
 
 
-def _all(states: t.Iterable[grants.State]) -> list[sshd.Values]:
+def _all(states: t.Iterable[State]) -> list[sshd.Values]:
     return [values for state in states for _probe, values in state.answers]
 
 

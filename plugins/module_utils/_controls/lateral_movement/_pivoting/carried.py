@@ -6,16 +6,11 @@
 
 from __future__ import annotations
 
-import re
-import typing as t
-
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host import login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
-AUTH_LOGS = ("/var/log/auth.log", "/var/log/secure")
 MAX_NAMED = 10
-_LOG_BYTES = 4 * 1024 * 1024
 _REMEDY = "Take another way to where they lead, or declare this host a bastion (lateral_movement_bastion)"
 _OVERRIDE = "lateral_movement_allow_self_cutoff overrides this."
 
@@ -42,22 +37,5 @@ def _told(ride: sshd.Ride) -> str:
 
 def own_method(host: Host) -> str:
     """How the connection of this run logged in ("publickey", "hostbased", …); "" where that is not to be found out."""
-    own = host.once(connection.read)
-    if own is None:
-        return ""
-    pattern = rf"Accepted (\S+) for .{{1,256}} from {re.escape(own.peer)} port {own.peer_port}\b"
-    found = re.findall(pattern, _log(host, own))
-    return found[-1].split("/")[0] if found else ""
-
-
-def _log(host: Host, own: connection.Connection) -> str:
-    wanted = f"from {own.peer} port {own.peer_port}"
-    matches = [word for name in ("sshd", "sshd-session") for word in ("+", f"SYSLOG_IDENTIFIER={name}")][1:]
-    command = ("journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=20", f"--grep={re.escape(wanted)}")
-    return "\n".join((host.ask(*command, *matches).stdout, *_tails(host)))
-
-
-def _tails(host: Host) -> t.Iterator[str]:
-    for name in AUTH_LOGS:
-        if host.exists(name):
-            yield host.ask("tail", "-c", str(_LOG_BYTES), "--", host.path(name)).stdout
+    own = host.once(login.read)
+    return own.methods[-1] if own else ""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._pivoting import classes
-from ansible_collections.infosec.principles.plugins.module_utils._formats import sshd_config
-from ansible_collections.infosec.principles.plugins.module_utils._formats.sshd_config import Criteria, Setting
-from ansible_collections.infosec.principles.plugins.module_utils._host import sshd
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._formats.sshd_config import Setting
+from ansible_collections.infosec.principles.plugins.module_utils._host import sshd, sshd_state
+from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_classes import Probe
+from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State
 
 #: Keyword as sshd_config(5) writes it, what it is to be, and what else will do.
 FORWARDING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -44,18 +43,8 @@ class Grant:
     keyword: str
     found: str
     wanted: str
-    to: tuple[classes.Probe, ...]
+    to: tuple[Probe, ...]
     line: Setting | None
-
-
-@dataclasses.dataclass(frozen=True)
-class State:
-    """One sshd as it is. unasked: how many classes of user it was not asked about."""
-
-    daemon: sshd.Daemon
-    settings: tuple[Setting, ...]
-    answers: tuple[tuple[classes.Probe, sshd.Values], ...]
-    unasked: int
 
 
 def forwarding(*, bastion: bool) -> Wanted:
@@ -68,36 +57,20 @@ def lines(*, bastion: bool) -> list[str]:
     return [f"{keyword} {value}" for keyword, value, _others in (*forwarding(bastion=bastion), *HOSTBASED)]
 
 
-def read(host: Host, daemon: sshd.Daemon) -> State:
-    """Ask sshd about each class of user. Raises HostError."""
-    settings = sshd.settings(host, daemon.config)
-    probes, unasked = classes.probes(host, daemon, settings)
-    answers = tuple((probe, sshd.effective(host, daemon, probe.specification)) for probe in probes)
-    return State(daemon, settings, answers, unasked + len(_unaskable(settings)))
-
-
-def _unaskable(settings: t.Iterable[Setting]) -> set[tuple[Criteria, ...]]:
-    """Match lines that no connection can be made up for, where what they set may count."""
-    decided: set[str] = set()
-    found: set[tuple[Criteria, ...]] = set()
+def unasked(state: State) -> int:
+    """How many classes of users, and Match lines, sshd was not asked about although what they set may count."""
     ours = {keyword.lower() for keyword, _value, _others in (*FORWARDING, *HOSTBASED)}
-    for setting in settings:
-        if setting.keyword in ours - decided and setting.under:
-            if sshd_config.everyone(setting.under):
-                decided.add(setting.keyword)
-            elif any(name not in classes.KNOWN for one in setting.under for name, _patterns in one):
-                found.add(setting.under)
-    return found
+    return state.unasked + len(sshd_state.unaskable(state.settings, ours))
 
 
 def grants(state: State, wanted: Wanted) -> list[Grant]:
     """What is granted against these settings, each once a value and line, with those who get it."""
-    found: dict[tuple[str, str, Setting | None], list[classes.Probe]] = {}
+    found: dict[tuple[str, str, Setting | None], list[Probe]] = {}
     for probe, values in state.answers:
         for keyword, value, others in wanted:
             now = value_of(values, keyword)
             if now not in (value, *others):
-                found.setdefault((keyword, now, _line(state, probe, keyword)), []).append(probe)
+                found.setdefault((keyword, now, sshd_state.deciding(state, probe, keyword)), []).append(probe)
     should = {keyword: value for keyword, value, _others in wanted}
     return [Grant(key, now, should[key], tuple(probes), line) for (key, now, line), probes in found.items()]
 
@@ -109,33 +82,12 @@ def value_of(values: sshd.Values, keyword: str) -> str:
     return values.get(keyword.lower(), ("yes" if keyword == "IgnoreRhosts" else "no",))[0].lower()
 
 
-def _line(state: State, probe: classes.Probe, keyword: str) -> Setting | None:
-    """The line that counts for the connection: the first under matching Match lines, else the first outside."""
-    own = [one for one in state.settings if one.keyword == keyword.lower()]
-    matching = [one for one in own if one.under and probe.meets(one.under)]
-    return next(iter((*matching, *(one for one in own if not one.under))), None)
-
-
-def whom(state: State, probes: t.Collection[classes.Probe]) -> str:
-    """Those who the connections stand for, in a few words."""
-    missing = [probe for probe, _values in state.answers if probe not in probes]
-    if not missing:
-        return "everyone"
-    elsewhere = {probe.names for probe in missing}
-    not_here = {probe.where for probe in missing}
-    names = [name for probe in probes if probe.names not in elsewhere for name in probe.names]
-    names += [f"everyone{probe.where}" for probe in probes if probe.where not in not_here]
-    rest = [probe for probe in probes if probe.names in elsewhere and probe.where in not_here]
-    names += [f"{name}{probe.where}" for probe in rest for name in probe.names]
-    return classes.shorten(list(dict.fromkeys(names)))
-
-
 def summary(state: State, found: t.Iterable[Grant]) -> str:
     """What is granted, and to whom, as the end of a sentence."""
-    to: dict[str, dict[classes.Probe, None]] = {}
+    to: dict[str, dict[Probe, None]] = {}
     for grant in found:
         to.setdefault(f"{grant.keyword} {grant.found}", {}).update(dict.fromkeys(grant.to))
     by_whom: dict[str, list[str]] = {}
     for what, probes in to.items():
-        by_whom.setdefault(whom(state, probes), []).append(what)
+        by_whom.setdefault(sshd_state.whom(state, probes), []).append(what)
     return "; ".join(f"{', '.join(what)} for {name}" for name, what in by_whom.items())

@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import remove_file, write_file
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError, NothingDone
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import edit_file, remove_file, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user, which root alone may")
@@ -174,3 +174,82 @@ def test_new_folders_ignore_a_tight_umask(host: Host) -> None:
         os.umask(former)
     made = place(host, "/etc/a/b/x.conf")
     assert made.parent.stat().st_mode & 0o777 == 0o755 and made.stat().st_mode & 0o777 == 0o644
+
+
+# Editing one passage
+
+CONFIG = "# ours\nPort 22\nSubsystem sftp /bin/a\nBanner none\n"
+OLD, NEW = "Subsystem sftp /bin/a\n", "Subsystem sftp /bin/a -l INFO\n"
+
+
+def lay(host: Host, text: str = CONFIG) -> pathlib.Path:
+    target = place(host, "/etc/x.conf")
+    target.write_text(text)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "after"),
+    [
+        (OLD, NEW, CONFIG.replace(OLD, NEW)),
+        ("", "Include y\n", f"Include y\n{CONFIG}"),
+        ("# ours\n", "# theirs\n", CONFIG.replace("ours", "theirs")),
+        ("Banner none\n", "Banner none\nX11 no\n", f"{CONFIG}X11 no\n"),
+    ],
+)
+def test_a_passage_is_edited_once_and_taken_back(host: Host, old: str, new: str, after: str) -> None:
+    target = lay(host)
+    change = edit_file(host, "/etc/x.conf", old, new)
+    for _again in range(2):
+        change.apply(host, tag="t")
+        assert target.read_text() == after
+    assert change.conflict(host) == ""
+    for _again in range(2):
+        change.revert(host, {}, tag="t")
+        assert target.read_text() == CONFIG
+
+
+def test_what_others_edit_around_the_passage_stays(host: Host) -> None:
+    target = lay(host)
+    change = edit_file(host, "/etc/x.conf", OLD, NEW)
+    target.write_text(f"Include y\n{CONFIG}")
+    change.apply(host, tag="t")
+    target.write_text(target.read_text() + "Last line\n")
+    change.revert(host, {}, tag="t")
+    assert target.read_text() == f"Include y\n{CONFIG}Last line\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (CONFIG + OLD, OLD, NEW),
+        (CONFIG, "Subsystem other\n", NEW),
+        (CONFIG, "sftp /bin/a\n", NEW),
+        (CONFIG, "Subsystem sftp", NEW),
+        (CONFIG, OLD, ""),
+    ],
+    ids=["twice", "not there", "within a line", "half a line", "nothing instead"],
+)
+def test_what_is_not_there_exactly_once_is_not_edited(host: Host, text: str, old: str, new: str) -> None:
+    lay(host, text)
+    with pytest.raises(NothingDone):
+        edit_file(host, "/etc/x.conf", old, new)
+
+
+def test_a_passage_that_somebody_changed_since_is_not_taken_back(host: Host) -> None:
+    target = lay(host)
+    change = edit_file(host, "/etc/x.conf", OLD, NEW)
+    change.apply(host, tag="t")
+    target.write_text(CONFIG.replace(OLD, "Subsystem sftp internal-sftp\n"))
+    assert "somebody changed these lines" in change.conflict(host)
+    with pytest.raises(ChangeError):
+        change.revert(host, {}, tag="t")
+    assert "internal-sftp" in target.read_text()
+
+
+def test_an_edit_that_the_checker_refuses_is_not_made(host: Host) -> None:
+    target = lay(host)
+    change = edit_file(host, "/etc/x.conf", OLD, NEW, validate=("grep", "-q", "no such text", "{}"))
+    with pytest.raises(ChangeError, match="is refused by grep"):
+        change.apply(host, tag="t")
+    assert target.read_text() == CONFIG

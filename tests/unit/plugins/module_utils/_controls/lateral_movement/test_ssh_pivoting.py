@@ -13,10 +13,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import drop_in
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement import ssh_pivoting
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._pivoting import (
     carried,
-    classes,
     grants,
     keys,
     winning,
@@ -27,7 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys, sshd_config
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection, sshd, sshd_classes, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd import Daemon, Ride
 
@@ -101,10 +101,10 @@ class Ground:
         (found,) = self.assess(**options)[rule]
         return found
 
-    def probes(self, config: str) -> tuple[classes.Probe, ...]:
+    def probes(self, config: str) -> tuple[sshd_classes.Probe, ...]:
         self.write(sshd.CONFIG, config)
         host = self.host()
-        return classes.probes(host, self.daemons[0], sshd.settings(host, sshd.CONFIG))[0]
+        return sshd_classes.probes(host, self.daemons[0], sshd.settings(host, sshd.CONFIG))[0]
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_no_more_is_asked_than_has_an_end(ground: Ground) -> None:
     blocks = "".join(f"Match User u{number}\nX11Forwarding no\n" for number in range(300))
     ground.write(sshd.CONFIG, blocks)
     finding = ground.one("forwarding")
-    assert len(set(ground.asked)) == classes.MAX_PROBES
+    assert len(set(ground.asked)) == sshd_classes.MAX_PROBES
     assert finding.status == f.NOT_ASSESSED
     assert "101 more classes" in finding.message
 
@@ -250,6 +250,7 @@ def test_who_gets_it_and_which_line_says_so(ground: Ground) -> None:
 
 # Winning
 
+OURS = drop_in.DropIn("ssh_pivoting", winning.DROP_IN, winning.drop_in(bastion=False))
 GIT = "Match User git\n    AllowTcpForwarding yes\n"
 
 
@@ -279,7 +280,7 @@ def test_whether_our_file_comes_first(ground: Ground, config: str, others: t.Map
         if written:
             ground.write(winning.DROP_IN, winning.drop_in(bastion=False))
         host = ground.host()
-        assert winning.comes_first(host, grants.read(host, ground.daemons[0])) is first
+        assert drop_in.comes_first(host, sshd_state.ask(host, ground.daemons[0]), OURS) is first
 
 
 @pytest.mark.parametrize(
@@ -298,14 +299,14 @@ def test_whether_our_file_comes_first(ground: Ground, config: str, others: t.Map
     ],
 )
 def test_taking_up(ground: Ground, daemon: Daemon, change: t.Any) -> None:
-    assert winning.take_up(ground.host(), daemon) == ((change,) if change else ())
+    assert drop_in.take_up(ground.host(), daemon) == ((change,) if change else ())
 
 
 def test_a_unit_that_does_not_say_how_to_reload_is_not_restarted(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ground, "_run", lambda argv, stdin, timeout: Completed(0, "CanReload=no\n", ""))
-    (change,) = winning.take_up(ground.host(), Daemon("x.service", unit="x.service", pid=7))
+    (change,) = drop_in.take_up(ground.host(), Daemon("x.service", unit="x.service", pid=7))
     assert change == TakeUp("reload x.service", ("kill", "-HUP", "7"))
 
 
@@ -328,8 +329,8 @@ def test_an_sshd_without_include_gets_the_settings_themselves(ground: Ground, mo
     ground.answer = lambda told: granting(x11forwarding="yes")
     edit = ground.one("forwarding").fix[1]
     assert edit.diff()["after"].splitlines()[2:4] == ["AllowAgentForwarding no", "AllowTcpForwarding no"]
-    assert edit.diff()["after"].endswith("# END infosec.principles ssh_pivoting\nPort 22\n")
-    ground.write(sshd.CONFIG, edit.diff()["after"] + "Match User git\nX11Forwarding yes\n")
+    assert edit.diff()["after"].endswith("# END infosec.principles ssh_pivoting\n")
+    ground.write(sshd.CONFIG, edit.diff()["after"] + "Port 22\nMatch User git\nX11Forwarding yes\n")
     finding = ground.one("forwarding")
     assert finding.fix == ()
     assert "nothing that this control may write outweighs" in finding.message
