@@ -25,7 +25,7 @@ PORTABLE = {
     36: "stick PC",
 }
 UNKNOWN = 2
-HINT = "set data_protection_physically_secure (option physically_secure) for this host"
+HINT = "set {}_physically_secure (option physically_secure) for this host"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Security:
     why: str = ""
 
 
-def judge(host: Host, option: str) -> Security:
-    """`option`: "true", "false" or "auto", which asks the firmware."""
+def judge(host: Host, option: str, *, principle: str = "data_protection") -> Security:
+    """`option`: "true", "false" or "auto", which asks the firmware. principle: whose role has the variable for it."""
     if option != "auto":
         return Security(option == "true", Evidence("option physically_secure", option))
     try:
@@ -47,8 +47,7 @@ def judge(host: Host, option: str) -> Security:
         text = ""
     if not text.isdigit() or int(text) == UNKNOWN:
         found = f"chassis type {text}" if text else "no such file"
-        return Security(
-            None, Evidence(CHASSIS, found), f"the firmware does not tell whether it can be carried away: {HINT}"
-        )
+        why = f"the firmware does not tell whether it can be carried away: {HINT.format(principle)}"
+        return Security(None, Evidence(CHASSIS, found), why)
     kind = PORTABLE.get(int(text))
     return Security(kind is None, Evidence(CHASSIS, f"{text} ({kind or 'not a portable kind'})"))
