@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import arrange
-from ansible_collections.infosec.principles.plugins.plugin_utils import _confirm, _packages
+from ansible_collections.infosec.principles.plugins.plugin_utils import _built_modules, _confirm, _packages
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import judge
 from ansible_collections.infosec.principles.plugins.plugin_utils._report import score, waivers
 
@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
 
     def _on_host(self, args: Result, variables: Result) -> Result:
         name = self._task.resolved_action or self._task.action
-        with _no_collecting():
+        with _built_modules.kept(name), _no_collecting():
             result: Result = self._execute_module(module_name=name, module_args=args, task_vars=variables)
         return result
 
