@@ -63,9 +63,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve, validate
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.draft import Sockets, draft
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.draft import Sockets
 
 HALF_A_YEAR = datetime.timedelta(days=182)
 
@@ -77,6 +77,10 @@ def draft_register(
     review_by: str | datetime.date | None = None,
 ) -> list[dict[str, t.Any]]:
     """Entries of a register for a person to judge. Raises AnsibleFilterError for a review_by that is no day."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve, validate
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.draft import draft
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
+
     day = validate.day(review_by) if review_by else datetime.datetime.now(datetime.timezone.utc).date() + HALF_A_YEAR
     if day is None:
         raise AnsibleFilterError(f"review_by: found {review_by!r}; write a day such as 2027-06-30")

@@ -51,16 +51,16 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.judge import Judgement, judge
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import (
-    Hostvars,
-    registered,
-    unpack,
-)
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.judge import Judgement
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import Hostvars
 
 
 def judge_reachability(plan: str, hostvars: Hostvars, tried: str) -> dict[str, Judgement]:
     """The judgement about each host of the plan."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.judge import judge
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import registered, unpack
+
     made = unpack(plan)
     return judge(made, registered(made["hosts"], hostvars, tried))
 

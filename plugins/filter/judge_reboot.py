@@ -75,15 +75,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.answered import judge
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import unpack
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.verdict import (
-    ALWAYS,
-    NEEDED,
-    outside,
-    verdict,
-)
-
 Results = t.Sequence[t.Mapping[str, t.Any]]
 
 
@@ -94,10 +85,19 @@ def judge_reboot(
     tried: Results,
     slot: t.Mapping[str, t.Any] | None = None,
     *,
-    when: str = NEEDED,
+    when: str = "needed",
     unproven: bool = False,
 ) -> dict[str, t.Any]:
     """The verdict, and what answered. Raises AnsibleFilterError for a `when` that is none."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.answered import judge
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import unpack
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.verdict import (
+        ALWAYS,
+        NEEDED,
+        outside,
+        verdict,
+    )
+
     if when not in (NEEDED, ALWAYS):
         raise AnsibleFilterError(f"infosec_roll_when: found {when!r}; write {NEEDED} or {ALWAYS}")
     seen = judge(unpack(plan), host, tried)

@@ -56,7 +56,8 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.listeners import Listeners, lost
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.listeners import Listeners
 
 
 def lost_listeners(
@@ -66,6 +67,8 @@ def lost_listeners(
     expected: t.Iterable[str] = (),
 ) -> list[str]:
     """What is gone."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.listeners import lost
+
     ports = [port for service in services for port in service["ports"]]
     declared = [(int(one["first"]), int(one["last"]), str(one["protocol"])) for one in ports]
     return lost(before, after, declared, [str(one) for one in expected])

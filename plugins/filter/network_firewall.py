@@ -85,14 +85,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
 
 
 def network_firewall(
     register: t.Any, hostvars: resolve.Hostvars, groups: files.Groups, targets: files.Targets
 ) -> dict[str, str]:
     """The texts of files by their names. Raises AnsibleFilterError with the remedy, AnsibleError without aerleon."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files
+
     try:
         return files.files(register, hostvars, groups, targets)
     except ValueError as exc:

@@ -63,9 +63,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files, policy
-from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall.flows import flows
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
 
 
 def network_policy(
@@ -76,6 +76,9 @@ def network_policy(
     hosts: t.Sequence[str] | None = None,
 ) -> dict[str, t.Any]:
     """Policies and definitions of aerleon. Raises AnsibleFilterError with the remedy."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files, policy
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall.flows import flows
+
     try:
         files.check(targets)
         wanted = files.members("network_policy", hosts, groups)

@@ -86,9 +86,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._maintenance.model import VARIABLE, MaintenanceError
-from ansible_collections.infosec.principles.plugins.plugin_utils._maintenance.plan import plan
-
 
 def plan_maintenance(
     hosts: t.Iterable[str],
@@ -97,6 +94,12 @@ def plan_maintenance(
     register: t.Sequence[t.Any] = (),
 ) -> dict[str, t.Any]:
     """The slot of each host that has a window. Raises AnsibleFilterError with all faults."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._maintenance.model import (
+        VARIABLE,
+        MaintenanceError,
+    )
+    from ansible_collections.infosec.principles.plugins.plugin_utils._maintenance.plan import plan
+
     members = {str(name): [str(host) for host in groups[name]] for name in groups}
     now = datetime.datetime.now(datetime.timezone.utc)
     try:

@@ -74,14 +74,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Fleet, plan
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import (
-    Hostvars,
-    pack,
-    registered,
-)
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import Hostvars
 
 
 def plan_reachability(
@@ -93,6 +87,11 @@ def plan_reachability(
     witnesses: int = 0,
 ) -> str:
     """Who tries what. Raises AnsibleFilterError for a number of witnesses that is none."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Fleet, plan
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import pack, registered
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
+
     count = str(witnesses)
     if not count.isdecimal():
         raise AnsibleFilterError(f"infosec_witnesses: found {count!r}; write a number of hosts, or 0 for all")

@@ -70,9 +70,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import Entries, pack, plan
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import Entries
 
 
 def plan_reboots(
@@ -83,6 +83,10 @@ def plan_reboots(
     roll_groups: t.Sequence[str] = (),
 ) -> str:
     """The plan. Raises AnsibleFilterError for a group that is none."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import pack, plan
+
     unknown = sorted(set(map(str, roll_groups)) - set(map(str, groups)))
     if unknown:
         raise AnsibleFilterError(f"infosec_roll_groups: no group of the inventory: {', '.join(unknown)}")

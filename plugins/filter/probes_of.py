@@ -45,12 +45,12 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability import plan as plans
-from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import unpack
-
 
 def probes_of(plan: str, host: str) -> list[dict[str, t.Any]]:
     """What this host tries."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability import plan as plans
+    from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.wire import unpack
+
     return plans.probes_of(unpack(plan), host)
 
 

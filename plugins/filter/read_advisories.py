@@ -51,12 +51,12 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import index
-from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.osv import OsvFault
-
 
 def read_advisories(folder: str, cache: str = "") -> dict[str, dict[str, t.Any]]:
     """By ecosystem: the number of advisories that stand, their date, and why they cannot be read ("": they can)."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import index
+    from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies.osv import OsvFault
+
     place = pathlib.Path(cache).expanduser() if cache else None
     try:
         with index.opened(pathlib.Path(folder).expanduser(), place) as opened:

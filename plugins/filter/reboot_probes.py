@@ -61,11 +61,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import Try, tries, unpack
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import Try
 
 
 def reboot_probes(plan: str, host: str, wave: t.Iterable[str] = (), count: int = 2) -> list[Try]:
     """Who tries what. Raises AnsibleFilterError for a number of clients that is none."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import tries, unpack
+
     number = str(count)
     if not number.isdecimal() or number == "0":
         raise AnsibleFilterError(f"infosec_roll_clients: found {number!r}; write a number of hosts, 1 or more")

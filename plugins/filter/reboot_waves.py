@@ -46,12 +46,12 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import unpack
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.waves import waves
-
 
 def reboot_waves(plan: str, hosts: t.Iterable[str]) -> list[list[str]]:
     """The hosts in waves."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.plan import unpack
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.waves import waves
+
     return waves(map(str, hosts), unpack(plan)["groups"])
 
 

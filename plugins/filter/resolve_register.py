@@ -64,8 +64,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve, validate
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory, RegisterError
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
 
 
 def resolve_register(
@@ -75,6 +75,9 @@ def resolve_register(
     host: str | None = None,
 ) -> list[dict[str, t.Any]]:
     """The services that host runs, or all, with addresses. Raises AnsibleFilterError with all faults."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve, validate
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory, RegisterError
+
     try:
         inventory = Inventory(groups)
         services = validate.parse(register, inventory)

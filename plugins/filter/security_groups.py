@@ -72,9 +72,9 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files, terraform
-from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall.flows import flows
-from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register import resolve
 
 
 def security_groups(
@@ -86,6 +86,9 @@ def security_groups(
     **quotas: int,
 ) -> dict[str, t.Any]:
     """A module of Terraform. Raises AnsibleFilterError with the remedy."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall import files, terraform
+    from ansible_collections.infosec.principles.plugins.plugin_utils._network_firewall.flows import flows
+
     try:
         wanted = files.members(cloud, hosts, groups)
         return terraform.module(cloud, flows(register, hostvars, groups, wanted), quotas)

@@ -39,7 +39,12 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rolling.answered import unanswered
+
+def unanswered(results: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """What was asked for and is not open."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rolling import answered
+
+    return answered.unanswered(results)
 
 
 class FilterModule:

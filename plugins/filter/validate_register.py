@@ -101,9 +101,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory, RegisterError
-from ansible_collections.infosec.principles.plugins.plugin_utils._register.validate import check_same, parse
-
 
 def validate_register(
     register: t.Any,
@@ -112,6 +109,9 @@ def validate_register(
     hosts: t.Sequence[str] = (),
 ) -> t.Any:
     """The register, if it is valid and that of all hosts. Raises AnsibleFilterError with all its faults."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import Inventory, RegisterError
+    from ansible_collections.infosec.principles.plugins.plugin_utils._register.validate import check_same, parse
+
     try:
         parse(register, Inventory(groups))
         if hosts and hostvars is not None:

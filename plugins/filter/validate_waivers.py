@@ -51,11 +51,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.waivers import WaiverError, parse
-
 
 def validate_waivers(given: t.Any) -> list[dict[str, str]]:
     """The waivers with their days as text. Raises AnsibleFilterError with all faults."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._report.waivers import WaiverError, parse
+
     try:
         return [waiver.as_dict() for waiver in parse(given)]
     except WaiverError as error:

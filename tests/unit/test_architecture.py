@@ -130,6 +130,14 @@ def test_plugins_are_namespace_packages() -> None:
     assert list(ROOT.glob("plugins/**/__init__.py")) == []
 
 
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.startswith("plugins/filter/")])
+def test_filters_import_only_when_called(source: str) -> None:
+    """For the first filter of ours that it meets, Ansible loads all of them, in each of its processes anew."""
+    tree = ast.parse((ROOT / source).read_text(encoding="utf-8"))
+    at_the_top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert [name for node in at_the_top for name in imports(ast.unparse(node)) if name.startswith(OURS)] == []
+
+
 @pytest.mark.parametrize("source", [source for source in SOURCES if source.startswith("plugins/modules/")])
 def test_modules_are_thin(source: str) -> None:
     tree = ast.parse((ROOT / source).read_text(encoding="utf-8"))
