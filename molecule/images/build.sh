@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Build the images of the fleet: build.sh [NAME...]     (NAME.Dockerfile lies beside this script; default: all of them)
+# NAME:RELEASE for a recipe that is there for each release of Debian.
 # Each is built once: an image whose label still carries the digest of its recipe is left alone.
 set -eu
 cd "$(dirname "$0")"
@@ -21,7 +22,7 @@ RECIPE
     )
     is_current "$1" "$digest" && return
     echo "building $1"
-    docker build --quiet --label "$LABEL=$digest" --build-arg "SYSTEM=$3" --tag "$1" - <"$2" >/dev/null
+    docker build --quiet --label "$LABEL=$digest" --build-arg "SYSTEM=$3" --build-arg "RELEASE=${1#*:}" --tag "$1" - <"$2" >/dev/null
 }
 
 # The bare system: Debian's own image where a registry answers, else the same from the archive.
@@ -51,19 +52,30 @@ build_base() { # release:codename
     build_image "infosec-base:$release" base.Dockerfile "$(bare_system "$release" "${1#*:}")"
 }
 
-build_host() { # name
-    base=$(sed -n 's/^FROM //p' "$1.Dockerfile")
-    build_image "infosec-$1" "$1.Dockerfile" "$(docker image inspect --format '{{ .Id }}' "$base")"
+build_host() { # name, or name:release
+    recipe=${1%:*}.Dockerfile
+    base=$(sed -n 's/^FROM //p' "$recipe" | sed "s/[$]{RELEASE}/${1#*:}/")
+    build_image "infosec-$1" "$recipe" "$(docker image inspect --format '{{ .Id }}' "$base")"
+}
+
+names() { # of all hosts
+    for file in *.Dockerfile; do
+        name=${file%.Dockerfile}
+        if [ "$name" = base ]; then
+            continue
+        elif grep -q '^ARG RELEASE' "$file"; then
+            printf '%s\n' "$name:11" "$name:12" "$name:13"
+        else
+            echo "$name"
+        fi
+    done
 }
 
 case ${1:-} in
 --base) build_base "$2" ;;
 --host) build_host "$2" ;;
 *)
-    [ $# -gt 0 ] || for file in *.Dockerfile; do
-        [ "$file" = base.Dockerfile ] || set -- "$@" "${file%.Dockerfile}"
-    done
     printf '%s\n' 11:bullseye 12:bookworm 13:trixie | xargs -P 2 -n 1 ./build.sh --base
-    printf '%s\n' "$@" | xargs -P 2 -n 1 ./build.sh --host
+    if [ $# -gt 0 ]; then printf '%s\n' "$@"; else names; fi | xargs -P 2 -n 1 ./build.sh --host
     ;;
 esac

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tries logins with the OpenSSH client: attempts.py WHEN JSON prints a table, and fails where it is not as expected.
+
+WHEN: "before" or "after", the key of an attempt that says whether it is to get in.
+JSON: {"hosts": {name: address}, "attempts": [{"account": "ann", "key": "/root/keys/ed25519" or "", "answer": "...", WHEN: true}]}
+
+key: of the public key method; "" to come without. answer: to whatever is asked, a password or a code; "" to give none;
+"totp:HEX" for the code of the moment that this secret makes (RFC 6238), "again:HEX" for the one used last.
+Attempts on one account come one after the other, each by a connection of its own.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import hashlib
+import hmac
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+
+OPTIONS = {
+    "ConnectTimeout": "10",
+    "ControlPath": "none",
+    "IdentitiesOnly": "yes",
+    "LogLevel": "ERROR",
+    "NumberOfPasswordPrompts": "1",
+    "StrictHostKeyChecking": "no",
+    "UserKnownHostsFile": "/dev/null",
+}
+WORDS = {True: "in", False: "out"}
+Attempt = t.Dict[str, t.Any]
+
+
+def code(secret: str, when: float) -> str:
+    """The six digits of RFC 6238 (HMAC-SHA-1, steps of 30 seconds)."""
+    digest = hmac.new(bytes.fromhex(secret), struct.pack(">Q", int(when) // 30), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 1000000:06d}"
+
+
+class Person:
+    """Somebody before one host, who remembers the code that was used last."""
+
+    def __init__(self, address: str, askpass: str) -> None:
+        self.address = address
+        self._askpass = askpass
+        self._last = ""
+
+    def answer(self, text: str) -> str:
+        """What is typed."""
+        kind, _colon, secret = text.partition(":")
+        if kind == "totp":
+            self._last = code(secret, time.time())
+        return self._last if kind in ("totp", "again") else text
+
+    def gets_in(self, attempt: Attempt) -> bool:
+        """Whether `id -un` runs as the account."""
+        answer = self.answer(attempt.get("answer", ""))
+        methods = ["publickey"] if attempt.get("key") else []
+        methods += ["password", "keyboard-interactive"] if answer else []
+        options = {**OPTIONS, "PreferredAuthentications": ",".join(methods)}
+        argv = ["ssh", "-F", "none", *(f"-o{name}={value}" for name, value in options.items())]
+        argv += ["-i", attempt["key"]] if attempt.get("key") else []
+        argv += [f"{attempt['account']}@{self.address}", "id -un"]
+        environment = {**os.environ, "SSH_ASKPASS": self._askpass, "SSH_ASKPASS_REQUIRE": "force", "ANSWER": answer}
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=90, check=False, stdin=subprocess.DEVNULL, env=environment
+        )
+        return done.returncode == 0 and done.stdout.strip() == attempt["account"]
+
+
+def row(host: str, attempt: Attempt, expected: bool, seen: bool) -> str:
+    """One line of the table."""
+    how = [os.path.basename(attempt.get("key", "")), attempt.get("answer", "").partition(":")[0]]
+    told = " + ".join(filter(None, how)) or "nothing"
+    return f"{host} {attempt['account']} by {told}: expected {WORDS[expected]}, seen {WORDS[seen]}"
+
+
+def main() -> int:
+    when, wanted = sys.argv[1], json.loads(sys.argv[2])
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
+        askpass = os.path.join(folder, "askpass")
+        with open(askpass, "w", encoding="utf-8") as stream:
+            stream.write('#!/bin/sh\nprintf "%s\\n" "$ANSWER"\n')
+        os.chmod(askpass, 0o700)
+        accounts = dict.fromkeys(one["account"] for one in wanted["attempts"])
+
+        def visit(who: t.Tuple[str, str, str]) -> t.List[t.Tuple[str, bool]]:
+            host, address, account = who
+            person = Person(address, askpass)
+            own = [one for one in wanted["attempts"] if one["account"] == account]
+            seen = [(one, person.gets_in(one)) for one in own]
+            return [(row(host, one, one[when], got), one[when] == got) for one, got in seen]
+
+        people = [(host, address, account) for host, address in wanted["hosts"].items() for account in accounts]
+        rows = [line for lines in pool.map(visit, people) for line in lines]
+    print("\n".join(text for text, _right in rows))
+    return 0 if all(right for _text, right in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
