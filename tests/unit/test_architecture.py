@@ -33,6 +33,7 @@ UTILS = "plugins.module_utils."
 CONTROLS = UTILS + "_controls."
 ENGINE, HOST, FORMATS = UTILS + "_engine.", UTILS + "_host.", UTILS + "_formats."
 REACHABILITY = UTILS + "_reachability."
+ROTATION = UTILS + "_rotation."
 CONTROLLER = "plugins.plugin_utils."
 
 # Where a file lies -> what of ours it may import. The longest match counts.
@@ -43,6 +44,7 @@ MAY_IMPORT = {
     CONTROLS: (CONTROLS, HOST, FORMATS, ENGINE),
     UTILS: (CONTROLS, HOST, FORMATS, ENGINE, UTILS + "_plumbing"),
     REACHABILITY: (REACHABILITY,),
+    ROTATION: (ROTATION, HOST, FORMATS, ENGINE),
     "plugins.modules.": (UTILS,),
     CONTROLLER: (CONTROLLER, UTILS),
     "plugins.action.": (CONTROLLER, UTILS),

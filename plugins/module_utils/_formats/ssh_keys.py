@@ -96,6 +96,11 @@ def public(text: str) -> bytes:
     return blob(algorithm, rest.split(" ")[0])
 
 
+def words(public: bytes) -> str:
+    """The algorithm and the key as a line of authorized_keys has them. Raises Malformed for what is no key."""
+    return f"{_string(public)[0].decode('ascii')} {base64.b64encode(public).decode()}"
+
+
 def blob(algorithm: str, encoded: str) -> bytes:
     """The key of these two words of a line; empty where they are none."""
     try:
