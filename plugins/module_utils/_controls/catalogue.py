@@ -23,6 +23,9 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
     reboot_safety,
     security_updates,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication import (
+    local_passwords,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
 CATALOGUE: dict[str, Control] = {
@@ -33,6 +36,7 @@ CATALOGUE: dict[str, Control] = {
         database_exposure.CONTROL,
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
+        local_passwords.CONTROL,
         automatic_updates.CONTROL,
         maintenance_window.CONTROL,
         security_updates.CONTROL,

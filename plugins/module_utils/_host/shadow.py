@@ -43,7 +43,7 @@ WEAK = frozenset(("sha1crypt", "sunmd5", "md5crypt", "bsdicrypt", "bigcrypt", "d
 UNKNOWN = "unknown"
 #: What /etc/passwd has in place of a password that is in /etc/shadow.
 _POINTER = "x"
-_EPOCH = datetime.date(1970, 1, 1)
+EPOCH = datetime.date(1970, 1, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _dates(shadow: t.Sequence[str] | None) -> tuple[datetime.date | None, dateti
 def _date(days: str) -> datetime.date | None:
     """Days since 1970, as shadow(5) has them; nothing and what no calendar has is None."""
     try:
-        return _EPOCH + datetime.timedelta(days=int(days)) if days.isdecimal() else None
+        return EPOCH + datetime.timedelta(days=int(days)) if days.isdecimal() else None
     except OverflowError:
         return None
 
