@@ -13,7 +13,7 @@ import re
 import typing as t
 
 #: The messages of a login, for `journalctl --grep`. The second is there even where LogLevel hides the first.
-MESSAGES = r"^(Accepted [^ ]+ for |pam_unix\(sshd:session\): session opened for user )"
+MESSAGES = r"^((Accepted|Partial) [^ ]+ for |pam_unix\(sshd:session\): session opened for user )"
 _DAY = datetime.timedelta(days=1)
 _NAMES = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
@@ -21,7 +21,8 @@ _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 _CLASSIC = rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
 _LOGIN = re.compile(
     rb"^(?P<stamp>" + _ISO + rb"|" + _CLASSIC + rb"|\d+\.\d+) \S+ sshd(?:-session)?(?:\[\d+\])?: "
-    rb"(?:Accepted \S+ for (?P<user>.{1,256}?) from (?P<peer>\S+) port \d+"
+    rb"(?:(?P<verdict>Accepted|Partial) (?P<method>[\w-]+)\S* for (?P<user>.{1,256}?) from (?P<peer>\S+) port \d+"
+    rb"(?: ssh2: \S+ (?P<fingerprint>SHA256:\S+)(?: ID .* CA \S+ (?P<authority>SHA256:\S+))?)?"
     rb"|pam_unix\(sshd:session\): session opened for user (?P<opened>[^ (]+))",
     re.MULTILINE,
 )
@@ -31,11 +32,19 @@ _ZONE = re.compile(r"(?:Z|([+-]\d\d):?(\d\d))$")
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One login. `peer` is "" where only the session's opening was logged."""
+    """One login. `peer` is "" where only the session's opening was logged.
+
+    method: such as "publickey". fingerprint, authority: of the key, and of the CA of its certificate, as far as logged.
+    partial: it was a factor that others had to follow (LogLevel VERBOSE tells).
+    """
 
     when: datetime.datetime
     user: str
     peer: str
+    method: str = ""
+    fingerprint: str = ""
+    authority: str = ""
+    partial: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +77,13 @@ def parse_unix(text: bytes) -> tuple[Entry, ...]:
 
 def _entry(match: re.Match[bytes], year: int, zone: datetime.tzinfo | None) -> Entry | None:
     when = _when(match["stamp"], year, zone)
-    user = (match["user"] or match["opened"]).decode("utf-8", "surrogateescape")
-    return Entry(when, user, (match["peer"] or b"").decode("utf-8", "surrogateescape")) if when else None
+    if when is None:
+        return None
+    user, peer, method, fingerprint, authority = (
+        (match[name] or b"").decode("utf-8", "surrogateescape")
+        for name in ("user" if match["user"] else "opened", "peer", "method", "fingerprint", "authority")
+    )
+    return Entry(when, user, peer, method, fingerprint, authority, match["verdict"] == b"Partial")
 
 
 def _edges(data: bytes) -> t.Iterator[tuple[int, bytes]]:

@@ -238,6 +238,12 @@ def read_plain(host: Host, path: str, size: int) -> bytes | None:
 
     Nothing else (a device, a FIFO) is ever opened. Raises Unseen.
     """
+    found = read_with_status(host, path, size)
+    return found[0] if found else None
+
+
+def read_with_status(host: Host, path: str, size: int) -> tuple[bytes, os.stat_result] | None:
+    """The same with the status of the file that was read. Raises Unseen."""
     real = resolve(host, path)
     try:
         fd = os.open(host.path(real), _PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -246,10 +252,11 @@ def read_plain(host: Host, path: str, size: int) -> bytes | None:
     except OSError as exc:
         raise Unseen(f"{path}: {exc.strerror}") from exc
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
             return None
         with open(f"/proc/self/fd/{fd}", "rb") as stream:
-            return stream.read(size)
+            return stream.read(size), status
     except OSError as exc:
         raise Unseen(f"{path}: {exc.strerror}") from exc
     finally:

@@ -56,12 +56,18 @@ Span = tuple[datetime.datetime, datetime.datetime]
 
 @dataclasses.dataclass(frozen=True)
 class Login:
-    """One login over SSH. Names are printable. `peer` may be a name, or "" where the source does not say."""
+    """One login over SSH. Names are printable. `peer` may be a name, or "" where the source does not say.
+
+    method, fingerprint, authority: as sshd logged them (see authlog.Entry); other sources do not know.
+    """
 
     when: datetime.datetime
     account: str
     peer: str
     source: str
+    method: str = ""
+    fingerprint: str = ""
+    authority: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +75,7 @@ class Source:
     """What one source knows.
 
     name: path or command. logins: newest last, of those that it could read. spans: when it would have seen a login.
+    partial: factors that others had to follow, where sshd writes them down.
     every_login: also those without a terminal. newest: time of its last entry of any kind.
     problems: what could not be read, one sentence each.
     """
@@ -79,6 +86,7 @@ class Source:
     every_login: bool = False
     newest: datetime.datetime | None = None
     problems: tuple[str, ...] = ()
+    partial: tuple[Login, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +105,7 @@ def sources(host: Host, since: datetime.datetime) -> t.Iterator[Source]:
     yield wtmpdb(host)
     yield lastlog2(host)
     yield journal(host, since)
-    yield auth_log(host)
+    yield host.once(auth_log)
 
 
 def covered_since(spans: t.Iterable[Span], now: datetime.datetime) -> datetime.datetime | None:
@@ -249,8 +257,11 @@ def _distinct(host: Host, patterns: t.Iterable[str]) -> list[str]:
 # The journal
 
 
-def journal(host: Host, since: datetime.datetime) -> Source:
-    """sshd's entries in the system journal, which reaches as far back as its oldest file (that goes first)."""
+def journal(host: Host, since: datetime.datetime, *, limit: int = MAX_LOGINS) -> Source:
+    """sshd's entries in the system journal, which reaches as far back as its oldest file (that goes first).
+
+    limit: of its newest entries, how many are read.
+    """
     name = "journalctl _COMM=sshd"
     header = host.ask("journalctl", "--quiet", "--no-pager", "--header")
     spans = journal_spans(header.stdout)
@@ -258,16 +269,18 @@ def journal(host: Host, since: datetime.datetime) -> Source:
         return Source(
             name, problems=(f"{name}: {_said(header.stderr) or 'no system journal that this user may read'}",)
         )
-    told = host.ask(*_journal_command(since), timeout=JOURNAL_SECONDS)
-    logins = [_login(entry, name) for entry in authlog.parse_unix(told.stdout.encode("utf-8", "surrogateescape"))]
+    told = host.ask(*_journal_command(since, limit), timeout=JOURNAL_SECONDS)
+    logins, partial = _told(
+        (entry, name) for entry in authlog.parse_unix(told.stdout.encode("utf-8", "surrogateescape"))
+    )
     newest = max(last for _first, last in spans)
     silent = _said(told.stderr) or _silence(host)
     if silent:
-        return Source(name, _sorted(logins), (), True, newest, (f"{name}: {silent}",))
+        return Source(name, logins, (), True, newest, (f"{name}: {silent}",), partial)
     first = min(first for first, _last in spans)
-    if told.stdout.count("\n") >= MAX_LOGINS and logins:
-        first = max(first, min(login.when for login in logins))
-    return Source(name, _sorted(logins), ((first, host.now()),), True, newest)
+    if told.stdout.count("\n") >= limit and logins:
+        first = max(first, logins[0].when)
+    return Source(name, logins, ((first, host.now()),), True, newest, (), partial)
 
 
 def _said(stderr: str) -> str:
@@ -275,11 +288,13 @@ def _said(stderr: str) -> str:
     return printable(re.sub(r"\x1b\[[0-9;]*m", "", stderr).strip().rstrip("."))
 
 
-def _journal_command(since: datetime.datetime) -> tuple[str, ...]:
+def _journal_command(since: datetime.datetime, limit: int) -> tuple[str, ...]:
+    # From midnight on, so that controls that ask for as many days share one answer.
+    midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
     # A process that ends before journald looks has no _COMM; its identifier it names itself.
     fields = [f"{field}={name}" for field in ("_COMM", "SYSLOG_IDENTIFIER") for name in ("sshd", "sshd-session")]
     matches = [word for field in fields for word in ("+", field)][1:]
-    bounds = (f"--since=@{int(since.timestamp())}", f"--lines={MAX_LOGINS}", "--reverse", f"--grep={authlog.MESSAGES}")
+    bounds = (f"--since=@{int(midnight.timestamp())}", f"--lines={limit}", "--reverse", f"--grep={authlog.MESSAGES}")
     return ("journalctl", "--quiet", "--no-pager", "--output=short-unix", *bounds, *matches)
 
 
@@ -298,7 +313,7 @@ def journal_spans(header: str) -> list[Span]:
 
 def auth_log(host: Host) -> Source:
     """What syslog wrote: auth.log (Debian family) or secure (RHEL family), and their rotated copies."""
-    logins: list[Login] = []
+    entries: list[tuple[authlog.Entry, str]] = []
     pieces: list[_Piece] = []
     problems: list[str] = []
     budget = MAX_BYTES
@@ -309,7 +324,7 @@ def auth_log(host: Host) -> Source:
         data, cut, problem = _read(host, name, limit=budget)
         budget -= len(data)
         log = authlog.parse(data, newest=_modified(host, name))
-        logins += [_login(entry, name) for entry in log.entries]
+        entries += [(entry, name) for entry in log.entries]
         pieces.append(_Piece(age, log.first, log.last, cut))
         problems += [problem] if problem else []
     newest = max((piece.last for piece in pieces if piece.last), default=None)
@@ -317,7 +332,8 @@ def auth_log(host: Host) -> Source:
     silent = _silence(host) if pieces else ""
     problems += [f"/var/log/auth.log: {silent}"] if silent else []
     spans = () if silent else _spans(pieces, host.now() if alive else None)
-    return Source("/var/log/auth.log", _sorted(logins), spans, True, newest, tuple(problems))
+    logins, partial = _told(entries)
+    return Source("/var/log/auth.log", logins, spans, True, newest, tuple(problems), partial)
 
 
 def _silence(host: Host) -> str:
@@ -340,8 +356,13 @@ def _modified(host: Host, name: str) -> datetime.datetime:
     return (_moment(int(status.st_mtime)) if status else host.now()).astimezone()
 
 
-def _login(entry: authlog.Entry, source: str) -> Login:
-    return Login(entry.when, printable(entry.user), printable(entry.peer), source)
+def _told(entries: t.Iterable[tuple[authlog.Entry, str]]) -> tuple[tuple[Login, ...], tuple[Login, ...]]:
+    """(logins, factors that others had to follow) of entries with their sources."""
+    logins: tuple[list[Login], list[Login]] = ([], [])
+    for entry, source in entries:
+        user, peer, *key = map(printable, (entry.user, entry.peer, entry.method, entry.fingerprint, entry.authority))
+        logins[entry.partial].append(Login(entry.when, user, peer, source, *key))
+    return _sorted(logins[False]), _sorted(logins[True])
 
 
 # Rotated files

@@ -309,7 +309,7 @@ def _keys(host: Host, options: Options) -> t.Iterator[Finding]:
 def _identity(host: Host, states: t.Sequence[State], problems: Problems) -> t.Iterator[Finding]:
     """One finding that every host has: it also carries what the report joins across hosts."""
     known = [values for state in states for _probe, values in state.answers[:1]]
-    own, machine, admitted = keys.host_keys(host, known), keys.machine_id(host), keys.authorized(host, _all(states))
+    own, machine, admitted = keys.host_keys(host, known), keys.machine_id(host), keys.authorized(host)
     prints = (*own.items, *machine.items, *(print_ for print_, _options in admitted.items))
     wrong = keys.exposed(host, own.items)
     unseen = (*own.unseen, *machine.unseen, *admitted.unseen, *problems.values())
@@ -322,10 +322,6 @@ def _identity(host: Host, states: t.Sequence[State], problems: Problems) -> t.It
     else:
         message = f"{len(own.items)} host keys; {len(admitted.items)} authorized keys open accounts here"
         yield Finding(IDENTITY, HOST, f.PASS, message, evidence, fingerprints=prints)
-
-
-def _all(states: t.Iterable[State]) -> list[sshd.Values]:
-    return [values for state in states for _probe, values in state.answers]
 
 
 def _options_of(admitted: keys.Lot) -> list[Evidence]:

@@ -16,8 +16,9 @@ import time
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Fingerprint
-from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, ssh_keys
+from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys
 from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, homes, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host import authorized as authorized_files
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Found, Home, Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
@@ -28,12 +29,10 @@ MAX_KEYS, MAX_AUTHORIZED = 200, 500
 #: All homes together; the control has 30 s by default.
 SECONDS = 15.0
 START = 256
-AUTHORIZED_BYTES = 8 * 1024 * 1024
 RHOSTS, EQUIVALENTS = (".rhosts", ".shosts"), ("/etc/hosts.equiv", "/etc/ssh/shosts.equiv")
 #: sshd(8) takes keys that only this group may read besides root (RHEL up to 9).
 KEYS_GROUP = "ssh_keys"
 _DEFAULT_KEYS = "/etc/ssh/ssh_host_*_key"
-_DEFAULT_AUTHORIZED = ".ssh/authorized_keys .ssh/authorized_keys2"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,38 +209,18 @@ def machine_id(host: Host) -> Lot:
     return Lot((Fingerprint(MACHINE_ID, digest, "/etc/machine-id"),))
 
 
-def authorized(host: Host, known: t.Sequence[sshd.Values]) -> Lot:
+def authorized(host: Host) -> Lot:
     """The keys that open accounts here, as (fingerprint, options), and what was not read."""
-    patterns = dict.fromkeys(pattern for values in known for pattern in _patterns(values))
-    found: list[tuple[Fingerprint, tuple[str, ...]]] = []
-    unseen: list[str] = []
-    for account in host.once(accounts.read) if patterns else ():
-        for path in dict.fromkeys(_expand(pattern, account) for pattern in patterns):
-            try:
-                found += itertools.islice(_admitted(host, account, path), MAX_AUTHORIZED + 1 - len(found))
-            except Unseen as exc:
-                unseen.append(str(exc))
+    known = host.once(authorized_files.read)
+    found = list(itertools.islice(_admitted(known.files), MAX_AUTHORIZED + 1))
+    unseen = known.unseen
     if len(found) > MAX_AUTHORIZED:
-        unseen.append(f"there are more than {MAX_AUTHORIZED} authorized keys, and the others were not looked at")
-    return Lot(tuple(dict.fromkeys(found[:MAX_AUTHORIZED])), tuple(dict.fromkeys(unseen)))
+        unseen += (f"there are more than {MAX_AUTHORIZED} authorized keys, and the others were not looked at",)
+    return Lot(tuple(dict.fromkeys(found[:MAX_AUTHORIZED])), unseen)
 
 
-def _patterns(values: sshd.Values) -> list[str]:
-    words = " ".join(values.get("authorizedkeysfile", (_DEFAULT_AUTHORIZED,))).split()
-    return [word for word in words if word != "none"]
-
-
-def _expand(pattern: str, account: accounts.Account) -> str:
-    """AuthorizedKeysFile of sshd_config(5): %h, %u, %U and %%; what does not begin with / is below the home."""
-    tokens = {"%h": account.home, "%u": account.name, "%U": str(account.uid), "%%": "%"}
-    path = re.sub(r"%.", lambda match: tokens.get(match[0], match[0]), pattern)
-    return path if path.startswith("/") else f"{account.home.rstrip('/')}/{path}"
-
-
-def _admitted(host: Host, account: accounts.Account, path: str) -> t.Iterator[tuple[Fingerprint, tuple[str, ...]]]:
-    data = homes.read_plain(host, path, AUTHORIZED_BYTES + 1)
-    for entry in authorized_keys.parse((data or b"")[:AUTHORIZED_BYTES].decode("utf-8", "surrogateescape")):
-        holder = f"{printable(account.name)}: {printable(path)}:{entry.number}"
-        yield Fingerprint(AUTHORIZED_KEY, ssh_keys.fingerprint(entry.public), holder), entry.options
-    if data and len(data) > AUTHORIZED_BYTES:
-        raise Unseen(f"{path}: only its first {AUTHORIZED_BYTES >> 20} MiB were read")
+def _admitted(files: t.Iterable[authorized_files.KeyFile]) -> t.Iterator[tuple[Fingerprint, tuple[str, ...]]]:
+    for file in files:
+        for account, entry in itertools.product(file.accounts, file.entries):
+            holder = f"{printable(account.name)}: {printable(file.path)}:{entry.number}"
+            yield Fingerprint(AUTHORIZED_KEY, ssh_keys.fingerprint(entry.public), holder), entry.options

@@ -122,3 +122,20 @@ def test_hostile_bytes_never_raise() -> None:
         authlog.parse(data, newest=NEWEST)
         authlog.parse_unix(data)
     assert authlog.parse(b"\xff" * 200000, newest=NEWEST) == authlog.Log()
+
+
+def test_keys_of_logins() -> None:
+    """The lines of LogLevel VERBOSE: a factor before the last, a plain key, and a certificate with its CA."""
+    lines = b"""\
+1795528201.5 box sshd[1]: Partial publickey for ann from 192.0.2.7 port 1 ssh2: ED25519 SHA256:aaa
+1795528202.5 box sshd[1]: Accepted keyboard-interactive/pam for ann from 192.0.2.7 port 1 ssh2
+1795528203.5 box sshd[2]: Accepted publickey for bob from 192.0.2.8 port 2 ssh2: RSA SHA256:bbb
+1795528204.5 box sshd[3]: Accepted publickey for cy from 192.0.2.9 port 3 ssh2: ED25519-CERT SHA256:ccc ID cy CA x (serial 7) CA RSA SHA256:ddd
+"""
+    found = authlog.parse_unix(lines)
+    assert [(one.user, one.method, one.fingerprint, one.authority, one.partial) for one in found] == [
+        ("ann", "publickey", "SHA256:aaa", "", True),
+        ("ann", "keyboard-interactive", "", "", False),
+        ("bob", "publickey", "SHA256:bbb", "", False),
+        ("cy", "publickey", "SHA256:ccc", "SHA256:ddd", False),
+    ]
