@@ -51,11 +51,19 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import HostVars, Key
+
+
+def open_rotations(plan: t.Iterable[Key], rotations: t.Iterable[Key], hostvars: HostVars) -> dict[str, list[str]]:
+    """Why, by the name of each key whose rotation did not come to its end."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
+
+    return progress.left(plan, rotations, hostvars)
 
 
 class FilterModule:
     """What Ansible asks for."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"open_rotations": progress.left}
+        return {"open_rotations": open_rotations}

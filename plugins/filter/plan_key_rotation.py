@@ -58,17 +58,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import (
-    Groups,
-    HostVars,
-    Key,
-    RotationError,
-    plan,
-)
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import Groups, HostVars, Key
 
 
 def plan_key_rotation(declared: t.Any, hostvars: HostVars, groups: Groups) -> list[Key]:
     """The plan. Raises AnsibleFilterError with all faults."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import RotationError, plan
+
     try:
         return plan(declared, hostvars, groups)
     except RotationError as exc:

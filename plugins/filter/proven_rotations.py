@@ -49,11 +49,19 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import HostVars, Key
+
+
+def proven_rotations(rotations: t.Iterable[Key], hostvars: HostVars, host: str) -> list[Key]:
+    """The keys whose new one is in use, and opens this host."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
+
+    return progress.proven(rotations, hostvars, host)
 
 
 class FilterModule:
     """What Ansible asks for."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"proven_rotations": progress.proven}
+        return {"proven_rotations": proven_rotations}

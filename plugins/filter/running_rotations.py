@@ -48,11 +48,19 @@ _value:
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import HostVars, Key
+
+
+def running_rotations(plan: t.Iterable[Key], hostvars: HostVars) -> list[Key]:
+    """The keys that are being rotated, each with its new and its old ones."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
+
+    return progress.running(plan, hostvars)
 
 
 class FilterModule:
     """What Ansible asks for."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"running_rotations": progress.running}
+        return {"running_rotations": running_rotations}
