@@ -30,7 +30,7 @@ def run_module(control: Control) -> None:
     """Be the module of one control: its own options are the module's."""
     own = {**control.options, **COMMON_OPTIONS}
     module = AnsibleModule(argument_spec={**own, **RUN_OPTIONS}, supports_check_mode=True)
-    run_requests(module, [Request(control, {name: module.params[name] for name in own})])
+    run_requests(module, Host(), [Request(control, {name: module.params[name] for name in own})])
 
 
 def parse_controls(catalogue: t.Mapping[str, Control], wanted: t.Mapping[str, t.Any]) -> list[Request]:
@@ -51,9 +51,8 @@ def parse_controls(catalogue: t.Mapping[str, Control], wanted: t.Mapping[str, t.
     return requests
 
 
-def run_requests(module: AnsibleModule, requests: t.Sequence[Request]) -> None:
+def run_requests(module: AnsibleModule, host: Host, requests: t.Sequence[Request]) -> None:
     """Run (or resume) and leave the process with the result."""
-    host = Host()
     settings = Settings(
         unreadable=NeedsRoot,
         check=module.check_mode,

@@ -152,21 +152,33 @@ package_manager:
   sample: apt
 """
 
+import contextlib
+
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
+from ansible_collections.infosec.principles.plugins.module_utils._controls import _ahead
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import RUN_OPTIONS
-from ansible_collections.infosec.principles.plugins.module_utils._plumbing import parse_controls, run_requests
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 
 def main() -> None:
     spec = {"controls": {"type": "dict", "required": True}, **RUN_OPTIONS}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    with contextlib.closing(Host()) as host:
+        _ahead.begin(host, module.params["controls"])
+        run(module, host)
+
+
+def run(module: AnsibleModule, host: Host) -> None:
+    # All controls are compiled here, while the host is at its first answers.
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
+    from ansible_collections.infosec.principles.plugins.module_utils._plumbing import parse_controls, run_requests
+
     try:
         requests = parse_controls(CATALOGUE, module.params["controls"])
     except ValueError as exc:
         module.fail_json(msg=str(exc))
-    run_requests(module, requests)
+    run_requests(module, host, requests)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import errno
+import fcntl
 import glob
 import os
 import subprocess
@@ -28,6 +30,8 @@ ENVIRONMENT = {
 MAX_FILE = 64 * 1024 * 1024
 #: The kernel has no memory for larger pieces of a file in /proc/sys.
 PART = 64 * 1024
+#: fcntl.F_SETPIPE_SZ, which Python knows since 3.10; and the room for an answer that nobody reads yet.
+F_SETPIPE_SZ, ROOM = 1031, 1024 * 1024
 
 
 class HostError(Exception):
@@ -63,7 +67,7 @@ def run_command(argv: t.Sequence[str], stdin: str | None, timeout: float) -> Com
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             timeout=timeout,
-            env={**ENVIRONMENT, "HOME": os.environ.get("HOME", "/")},
+            env=_environment(),
             cwd="/",
             check=False,
         )
@@ -74,6 +78,37 @@ def run_command(argv: t.Sequence[str], stdin: str | None, timeout: float) -> Com
     except subprocess.TimeoutExpired:
         return Completed(124, "", f"{argv[0]}: no end after {timeout:g} s")
     return Completed(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def _begin(argv: t.Sequence[str]) -> subprocess.Popen[bytes] | None:
+    """Start a command as run_command does; None where that is not possible (who asks for it hears why)."""
+    pipe = subprocess.PIPE
+    try:
+        begun = subprocess.Popen(
+            list(argv), stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=_environment(), cwd="/"
+        )
+    except OSError:
+        return None
+    # With less room it waits for its reader, and is only less far by then.
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(t.cast(t.Any, begun.stdout), F_SETPIPE_SZ, ROOM)
+    return begun
+
+
+def _end(begun: subprocess.Popen[bytes], name: str, timeout: float) -> Completed:
+    """Wait for a command that was begun; it never outlives this."""
+    with begun:
+        try:
+            stdout, stderr = begun.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return Completed(124, "", f"{name}: no end after {timeout:g} s")
+        finally:
+            begun.kill()
+    return Completed(begun.returncode, _text(stdout), _text(stderr))
+
+
+def _environment() -> dict[str, str]:
+    return {**ENVIRONMENT, "HOME": os.environ.get("HOME", "/")}
 
 
 def _text(data: bytes) -> str:
@@ -91,6 +126,7 @@ class Host:
         self._runner = runner
         self._now = now
         self._memory: dict[t.Any, t.Any] = {}
+        self._begun: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
 
     def refresh(self) -> Host:
         """The same machine, to be read anew."""
@@ -184,9 +220,23 @@ class Host:
 
     def ask(self, *argv: str, stdin: str | None = None, timeout: float = 10) -> Completed:
         """Run a command that only reads, at most once a run."""
-        return t.cast(
-            Completed, self._remember(("ask", argv, stdin), lambda: self.run(argv, stdin=stdin, timeout=timeout))
-        )
+        return t.cast(Completed, self._remember(("ask", argv, stdin), lambda: self._ask(argv, stdin, timeout)))
+
+    def ahead(self, *argv: str) -> None:
+        """Begin a command that somebody is going to `ask` for, while there are other things to do."""
+        begun = _begin(argv) if self._runner is run_command and argv not in self._begun else None
+        if begun:
+            self._begun[argv] = begun
+
+    def close(self) -> None:
+        """End what was begun and never asked for."""
+        while self._begun:
+            argv, begun = self._begun.popitem()
+            _end(begun, argv[0], 0)
+
+    def _ask(self, argv: tuple[str, ...], stdin: str | None, timeout: float) -> Completed:
+        begun = self._begun.pop(argv, None) if stdin is None else None
+        return _end(begun, argv[0], timeout) if begun else self.run(argv, stdin=stdin, timeout=timeout)
 
     def which(self, program: str) -> str | None:
         """The path of a program of this machine, or None."""

@@ -33,6 +33,8 @@ PROPERTIES = ",".join(
 )
 #: Targets say what a boot starts.
 PATTERNS = ("*.service", "*.socket", "*.timer", "*.path", "*.target")
+#: The one call.
+ALL = ("systemctl", "show", f"--property={PROPERTIES}", *PATTERNS)
 #: The other ends of Wants=, Requires=, BindsTo= and Upholds=.
 PULLS = ("WantedBy", "RequiredBy", "BoundBy", "UpheldBy")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<four>[0-9.]+)):(?P<port>\d+)(?:%\S+)? \((?P<kind>\w+)\)")
@@ -107,11 +109,16 @@ def read(host: Host) -> Units:
     """
     if not host.exists("/run/systemd/system"):
         return Units({}, "systemd does not run here (no /run/systemd/system)")
-    shown = host.ask("systemctl", "show", f"--property={PROPERTIES}", *PATTERNS)
+    shown = host.ask(*ALL)
     if shown.rc != 0:
         return Units({}, f"systemctl show: {shown.stderr.strip() or f'ended with {shown.rc}'}")
     units = parse(shown.stdout)
     return Units({name: unit for unit in units for name in (unit.name, *unit.names)})
+
+
+def asking(*names: str) -> tuple[str, ...]:
+    """The command that tells of these units, loaded or not."""
+    return ("systemctl", "show", f"--property={PROPERTIES}", "--", *names)
 
 
 def show(host: Host, name: str) -> Unit | None:
@@ -119,7 +126,7 @@ def show(host: Host, name: str) -> Unit | None:
     units = host.once(read)
     if units.why or units.get(name):
         return units.get(name)
-    found = parse(host.ask("systemctl", "show", f"--property={PROPERTIES}", "--", name).stdout)
+    found = parse(host.ask(*asking(name)).stdout)
     return next((unit for unit in found if unit.load not in ("not-found", "")), None)
 
 

@@ -194,7 +194,7 @@ def _units(host: Host, listeners: t.Iterable[processes.Process]) -> tuple[units.
     others = {item.place.unit for item in listeners if item.place.unit.endswith(".service")}
     if not host.exists("/run/systemd/system"):
         return ()
-    told = host.ask("systemctl", "show", f"--property={units.PROPERTIES}", "--", *UNITS, *sorted(others - {*UNITS}))
+    told = host.ask(*units.asking(*UNITS, *sorted(others - {*UNITS})))
     found = (unit for unit in units.parse(told.stdout) if unit.load not in ("not-found", ""))
     return tuple({unit.name: unit for unit in found}.values())
 

@@ -27,9 +27,9 @@ def root(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
     """A small machine in the place of this one, with one more control in the catalogue."""
     toy.lay(tmp_path)
     host = functools.partial(toy.RootHost, root=str(tmp_path))
-    monkeypatch.setattr(_plumbing, "Host", host)
+    monkeypatch.setattr(harden, "Host", host)
     monkeypatch.setattr(undo, "Host", host)
-    monkeypatch.setattr(harden, "CATALOGUE", {**CATALOGUE, "toy": toy.CONTROL})
+    monkeypatch.setitem(CATALOGUE, "toy", toy.CONTROL)
     return tmp_path
 
 

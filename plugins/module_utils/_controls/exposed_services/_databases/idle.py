@@ -40,13 +40,18 @@ def find(host: Host, known: t.Container[str]) -> t.Iterator[tuple[str, str, str]
     """Each such unit that is not among the `known` ones: its name, a status and why."""
     if not host.exists("/run/systemd/system"):
         return
-    # `--all`: without it a pattern matches active units alone.
-    names = UNITS if host.exists(DEBIAN_CLUSTERS) else (*UNITS, "postgresql.service")
-    shown = host.ask("systemctl", "show", "--all", f"--property={PROPERTIES}", "--", *names)
+    shown = host.ask(*asking(host))
     found = {unit.name: unit for unit in units.parse(shown.stdout) if unit.load not in ("", "not-found")}
     for name, unit in sorted(found.items()):
         if name not in known and "@." not in name:
             yield (name, *_judge(unit))
+
+
+def asking(host: Host) -> tuple[str, ...]:
+    """The command that tells of them."""
+    # `--all`: without it a pattern matches active units alone.
+    names = UNITS if host.exists(DEBIAN_CLUSTERS) else (*UNITS, "postgresql.service")
+    return ("systemctl", "show", "--all", f"--property={PROPERTIES}", "--", *names)
 
 
 def _judge(unit: units.Unit) -> tuple[str, str]:
