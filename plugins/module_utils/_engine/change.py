@@ -49,6 +49,9 @@ class Change:
 
     #: Acts that only make a service take up what other changes wrote; taken back after them, by being done again.
     activates: t.ClassVar[bool] = False
+    #: Acts that a service depends on at any moment (a file that it reads for each connection): done before it is told,
+    #: and taken back only once everything else is; kept where that failed.
+    outlives: t.ClassVar[bool] = False
     #: Acts of the controller (packages), which the host only plans.
     on_controller: t.ClassVar[bool] = False
     #: Acts that stay although their fix or their run is taken back (security updates); whoever takes back says so.

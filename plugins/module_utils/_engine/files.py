@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import os
 import stat
 import typing as t
@@ -41,6 +42,11 @@ def write_file(
     Raises ChangeError where the path is no plain file.
     """
     return WriteFile(path, read_now(host, path), text, mode, validate, sensitive)
+
+
+def write_data(host: Machine, path: str, data: bytes, *, mode: int = 0o644) -> WriteData:
+    """Plan to give the file these bytes. Raises ChangeError where the path is no plain file."""
+    return WriteData(path, read_now(host, path), data.decode("utf-8", "surrogateescape"), mode)
 
 
 def remove_file(host: Machine, path: str, *, sensitive: bool = False) -> RemoveFile:
@@ -119,6 +125,23 @@ class WriteFile(Change):
         if not force and self.conflict(host):
             raise ChangeError(self.conflict(host))
         _restore(host, self.path, self.before, captured, tag=tag)
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class WriteData(WriteFile):
+    """The same for what is no text, and what services read while they run, so that it outlives what names it."""
+
+    outlives: t.ClassVar[bool] = True
+
+    def diff(self) -> Diff:
+        before, after = (text and f"{_sum(text)}\n" for text in (self.before or "", self.after))
+        return {"before_header": self.path, "after_header": self.path, "before": before, "after": after}
+
+
+def _sum(text: str) -> str:
+    data = text.encode("utf-8", "surrogateescape")
+    return f"{len(data)} bytes, SHA256 {hashlib.sha256(data).hexdigest()}"
 
 
 @kind

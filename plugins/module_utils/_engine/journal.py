@@ -275,10 +275,16 @@ def _holder(fd: int) -> str:
 
 
 def take_back(host: Machine, journal: Journal, steps: t.Sequence[Step], *, force: bool = False) -> list[str]:
-    """Revert these steps (newest first), services last and each once; returns what could not be taken back."""
-    failures = []
+    """Revert these steps (newest first), then services, each once, and last what they depended on.
+
+    Returns what could not be taken back.
+    """
+    failures: list[str] = []
     activated: set[Change] = set()
-    for step in [s for s in steps if not s.change.activates] + [s for s in reversed(steps) if s.change.activates]:
+    for step in _in_order(steps):
+        if step.change.outlives and failures:
+            failures.append(f"{step.change.describe()}: kept, since the services may still depend on it")
+            continue
         try:
             if step.change not in activated:
                 step.change.revert(host, step.captured, tag=journal.tag(step), force=force)
@@ -292,6 +298,12 @@ def take_back(host: Machine, journal: Journal, steps: t.Sequence[Step], *, force
         except (ChangeError, OSError) as exc:
             failures.append(f"{step.change.describe()}: taken back, which could not be written down: {exc}")
     return failures
+
+
+def _in_order(steps: t.Sequence[Step]) -> list[Step]:
+    plain = [step for step in steps if not step.change.activates and not step.change.outlives]
+    services = [step for step in reversed(steps) if step.change.activates]
+    return [*plain, *services, *(step for step in steps if step.change.outlives)]
 
 
 def recover(host: Machine) -> list[str]:

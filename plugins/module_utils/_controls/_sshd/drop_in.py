@@ -64,10 +64,12 @@ def changes(
 ) -> tuple[Change, ...]:
     """What puts these sshd right; nothing where all of it is done already, so that nothing of ours can help.
 
-    more: other changes of the same fix, made after the file is written and before sshd is asked and reloaded.
+    more: other changes of the same fix, made after the file is written and before sshd is asked and reloaded; what
+    outlives the others is made before all of them.
     Raises HostError and ChangeError.
     """
-    writes = [*_files(host, states, drop_in), *_blocks(host, states, drop_in), *more]
+    first, then = ([one for one in more if one.outlives is early] for early in (True, False))
+    writes = [*first, *_files(host, states, drop_in), *_blocks(host, states, drop_in), *then]
     if not writes:
         return ()
     checks = [check(host, state.daemon) for state in states]

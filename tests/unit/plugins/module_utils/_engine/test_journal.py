@@ -19,7 +19,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.infosec.principles.plugins.module_utils._engine import files
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import TakeUp
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
 from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
     Journal,
@@ -30,6 +32,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.journal
     take_back,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.undo import Settings, listing, undo
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 
 from . import toy
 
@@ -308,3 +311,34 @@ def test_a_journal_that_somebody_else_made_is_refused(root: pathlib.Path, name: 
     with pytest.raises(ChangeError, match="belongs to user 65534, nothing was done"):
         toy.harden(root)
     assert toy.state(root) == first
+
+
+def test_what_services_read_is_there_first_and_gone_last(root: pathlib.Path) -> None:
+    """A file that sshd reads for each connection must not be gone while sshd still knows of it."""
+    log: list[str] = []
+
+    class Told(toy.RootHost):
+        def run(self, argv: t.Sequence[str], *, stdin: str | None = None, timeout: float = 10) -> t.Any:
+            log.append("taken up, list " + ("there" if (root / "etc/list").exists() else "gone"))
+            return Completed(int(len(log) in failing), "", "ill")
+
+    failing: set[int] = set()
+    machine = Told(root=str(root))
+    changes = (
+        files.write_data(machine, "/etc/list", b"\0\xff"),
+        files.write_file(machine, "/etc/names-it", "list\n"),
+        TakeUp("take it up", ("toy",)),
+    )
+    journal = Journal(machine, "20261124T130744.123456Z-toy")
+    journal.start(by="a test")
+    journal.fix(1, "toy", ["toy"])
+    steps = []
+    for change in changes:
+        steps.append(journal.begin(1, change))
+        change.apply(machine, tag=journal.tag(steps[-1]))
+    assert (root / "etc/list").read_bytes() == b"\0\xff" and "2 bytes" in changes[0].diff()["after"]
+    failing.add(2)
+    failures = take_back(machine, journal, steps[::-1])
+    assert len(failures) == 2 and "may still depend on it" in failures[1] and (root / "etc/list").exists()
+    assert take_back(machine, journal, steps[::-1]) == []
+    assert log == ["taken up, list there"] * 3 and not (root / "etc/list").exists()
