@@ -7,7 +7,7 @@ WHEN: "before" or "after", the key of an attempt that says whether it is to get 
 JSON: {"hosts": {name: address}, "attempts": [{"account": "ann", "key": "/root/keys/ed25519" or "", "answer": "...", WHEN: true}]}
 
 key: of the public key method; "" to come without. answer: to whatever is asked, a password or a code; "" to give none;
-"totp:HEX" for the code of the moment that this secret makes (RFC 6238), "again:HEX" for the one used last.
+"totp:HEX" for the next code of this secret that was not used yet (RFC 6238), "again:HEX" for the one used last.
 Attempts on one account come one after the other, each by a connection of its own.
 """
 
@@ -18,6 +18,7 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
 import struct
 import subprocess
 import sys
@@ -46,19 +47,25 @@ def code(secret: str, when: float) -> str:
 
 
 class Person:
-    """Somebody before one host, who remembers the code that was used last."""
+    """Somebody before one host; `memory` is the file with the code that was used there last."""
 
-    def __init__(self, address: str, askpass: str) -> None:
+    def __init__(self, address: str, askpass: str, memory: pathlib.Path) -> None:
         self.address = address
         self._askpass = askpass
-        self._last = ""
+        self._memory = memory
 
     def answer(self, text: str) -> str:
-        """What is typed."""
+        """What is typed; waits until there is a code that nobody has used."""
         kind, _colon, secret = text.partition(":")
-        if kind == "totp":
-            self._last = code(secret, time.time())
-        return self._last if kind in ("totp", "again") else text
+        last = self._memory.read_text(encoding="ascii") if self._memory.exists() else ""
+        if kind == "again":
+            return last
+        if kind != "totp":
+            return text
+        while code(secret, time.time()) == last:
+            time.sleep(1)
+        self._memory.write_text(code(secret, time.time()), encoding="ascii")
+        return code(secret, time.time())
 
     def gets_in(self, attempt: Attempt) -> bool:
         """Whether `id -un` runs as the account."""
@@ -95,7 +102,7 @@ def main() -> int:
 
         def visit(who: t.Tuple[str, str, str]) -> t.List[t.Tuple[str, bool]]:
             host, address, account = who
-            person = Person(address, askpass)
+            person = Person(address, askpass, pathlib.Path.home() / f".code-{account}-{host}")
             own = [one for one in wanted["attempts"] if one["account"] == account]
             seen = [(one, person.gets_in(one)) for one in own]
             return [(row(host, one, one[when], got), one[when] == got) for one, got in seen]
