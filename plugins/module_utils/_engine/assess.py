@@ -79,6 +79,7 @@ def to_wire(control: Control, finding: f.Finding) -> Wire:
         "reference": finding.rule.reference,
         "fix": [change.describe() for change in finding.fix],
         "diff": [change.diff() for change in finding.fix],
+        **({"due": finding.due} if finding.due else {}),
         **_lists(finding),
     }
 

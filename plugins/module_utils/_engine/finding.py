@@ -93,6 +93,8 @@ class Finding:
     remedy: str = ""
     fingerprints: tuple[Fingerprint, ...] = ()
     components: tuple[Component, ...] = ()
+    #: The day on which it fails if nobody acts (YYYY-MM-DD); "" where there is none.
+    due: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

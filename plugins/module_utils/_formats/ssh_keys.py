@@ -18,6 +18,8 @@ import re
 import struct
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._formats import der
+
 #: No private key is larger; RSA with 16384 bits has 13 KiB.
 MAX_SIZE = 64 * 1024
 OPENSSH, PEM, PKCS8, PUTTY = "OpenSSH", "PEM", "PKCS#8", "PuTTY"
@@ -36,7 +38,7 @@ _CURVES = {
     bytes.fromhex("2b81040022"): b"nistp384",
     bytes.fromhex("2b81040023"): b"nistp521",
 }
-INTEGER, BITS, OCTETS, OID, SEQUENCE, PUBLIC = 0x02, 0x03, 0x04, 0x06, 0x30, 0xA1
+PUBLIC = 0xA1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,51 +174,28 @@ def _pem(label: str, body: bytes) -> PrivateKey:
 
 
 def _pkcs8(body: bytes) -> PrivateKey:
-    fields = _fields(base64.b64decode(body))
-    names = [value for kind, value in _read(fields[1][1]) if kind == OID]
+    fields = der.sequence(base64.b64decode(body))
+    names = [value for kind, value in der.values(fields[1][1]) if kind == der.OID]
     algorithm = _OIDS.get(names[0], "")
     curve = names[1] if len(names) > 1 else b""
     return PrivateKey(PKCS8, algorithm, encrypted=False, public=_public_of(algorithm, fields[2][1], curve))
 
 
-def _public_of(algorithm: str, der: bytes, curve: bytes) -> bytes:
+def _public_of(algorithm: str, content: bytes, curve: bytes) -> bytes:
     """The public part of an RSA, EC or (outside of PKCS#8) DSA key; the others do not hold theirs."""
     if algorithm == "rsa":
-        _version, modulus, exponent = [value for kind, value in _fields(der) if kind == INTEGER][:3]
+        _version, modulus, exponent = [value for kind, value in der.sequence(content) if kind == der.INTEGER][:3]
         return _join(b"ssh-rsa", exponent, modulus)
     if algorithm == "ec":
-        return _curve_point(_fields(der), curve)
-    if algorithm == "dsa" and der[:1] == bytes([SEQUENCE]):
-        return _join(b"ssh-dss", *[value for kind, value in _fields(der) if kind == INTEGER][1:5])
+        return _curve_point(der.sequence(content), curve)
+    if algorithm == "dsa" and content[:1] == bytes([der.SEQUENCE]):
+        return _join(b"ssh-dss", *[value for kind, value in der.sequence(content) if kind == der.INTEGER][1:5])
     return b""
 
 
 def _curve_point(fields: t.Sequence[tuple[int, bytes]], curve: bytes) -> bytes:
     parts = dict(fields)
-    named = [value for kind, value in _read(parts.get(0xA0, b"")) if kind == OID]
+    named = [value for kind, value in der.values(parts.get(0xA0, b"")) if kind == der.OID]
     name = _CURVES.get(named[0] if named else curve)
-    points = [value[1:] for kind, value in _read(parts.get(PUBLIC, b"")) if kind == BITS]
+    points = [value[1:] for kind, value in der.values(parts.get(PUBLIC, b"")) if kind == der.BITS]
     return _join(b"ecdsa-sha2-" + name, name, points[0]) if name and points else b""
-
-
-def _fields(der: bytes) -> list[tuple[int, bytes]]:
-    (kind, content), *_rest = _read(der)
-    if kind != SEQUENCE:
-        raise Malformed("no sequence")
-    return _read(content)
-
-
-def _read(der: bytes) -> list[tuple[int, bytes]]:
-    """(tag, content) of the DER values that follow each other (X.690, sections 8.1 and 10.1)."""
-    found = []
-    at = 0
-    while at < len(der):
-        kind, length, at = der[at], der[at + 1], at + 2
-        if length & 0x80:
-            size = length & 0x7F
-            length, at = int.from_bytes(der[at : at + size], "big"), at + size
-        if length > len(der) - at:
-            raise Malformed("cut short")
-        found.append((kind, der[at : at + length]))
-        at += length
-    return found

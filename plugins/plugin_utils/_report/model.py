@@ -25,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
     WAIVED,
 )
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 #: A finding as a control module returns it, or one with the key "host" (a record of the report).
 Record = dict[str, t.Any]
@@ -75,8 +75,12 @@ def finding(given: t.Mapping[str, t.Any]) -> Record:
         record["waiver"] = {key: _text(value) for key, value in given["waiver"].items()}
     fingerprints = _table(given.get("fingerprints"), _FINGERPRINT)
     vulnerabilities = [_rated(row) for row in _table(given.get("vulnerabilities"), _VULNERABILITY)]
-    optional = {"fingerprints": fingerprints, "vulnerabilities": vulnerabilities}
-    return record | {key: rows for key, rows in optional.items() if rows}
+    optional = {"fingerprints": fingerprints, "vulnerabilities": vulnerabilities, "due": _day(given.get("due"))}
+    return record | {key: value for key, value in optional.items() if value}
+
+
+def _day(value: t.Any) -> str:
+    return str(value) if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) else ""
 
 
 def _rated(vulnerability: dict[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import heapq
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import (
@@ -139,17 +140,28 @@ class Reach:
         return self.counts.total() - self.counts[NOT_ASSESSED]
 
 
-class Summary:
-    """The scores of a whole report, made in one pass over it."""
+class Due(t.NamedTuple):
+    """What fails from a day on if nobody acts."""
 
-    #: So many hosts of a rule are named.
-    NAMED = 5
+    day: str
+    host: str
+    subject: str
+    rule: str
+    status: str
+
+
+class Summary:
+    """The scores of a whole report, made in one pass over it. due: what is due next, the earliest first."""
+
+    #: So many hosts of a rule are named, and so many days are kept.
+    NAMED, DUE = 5, 100
 
     def __init__(self, store: Store) -> None:
         self.all = Score()
         self.principles: dict[str, Score] = {}
         self.hosts: dict[str, dict[str, Score]] = {}
         self.rules: dict[str, RuleScore] = {}
+        self.due: list[Due] = []
         for host, findings in store:
             self._add_host(host, findings)
         self.principles = dict(sorted(self.principles.items()))
@@ -171,6 +183,12 @@ class Summary:
             self._name_host(self.rules[name], host)
         for name in {one["rule"] for one in findings if one["status"] == NOT_ASSESSED}:
             self.rules[name].unassessed += 1
+        self._add_due(
+            Due(one["due"], host, one["subject"], one["rule"], one["status"]) for one in findings if "due" in one
+        )
+
+    def _add_due(self, new: t.Iterable[Due]) -> None:
+        self.due = heapq.nsmallest(self.DUE, [*self.due, *new])
 
     def _rule(self, one: Record) -> RuleScore:
         known = self.rules.get(one["rule"])

@@ -33,6 +33,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.text im
 
 HOSTS = 40
 RULES = 15
+DUE = 5
 
 BAD, DOUBT, GOOD, PLAIN, HEAD = "bad", "doubt", "good", "plain", "head"
 MODES = {
@@ -64,6 +65,7 @@ def lines(report: Report, width: int = 120) -> t.Iterator[Line]:
     yield from _matrix(report.summary, width)
     yield from _reach(report.reach, width)
     yield from _next(report.summary, width)
+    yield from _due(report.summary)
     yield from _doubts(report.summary, width)
 
 
@@ -168,6 +170,15 @@ def _name(name: str) -> str:
 
 def _plural(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _due(summary: Summary) -> t.Iterator[Line]:
+    """What passes today and will not for ever; what fails already is told above."""
+    coming = [one for one in summary.due if one.status not in (FAIL, ERROR)]
+    if coming:
+        yield Line("DUE NEXT", HEAD)
+    for one in coming[:DUE]:
+        yield Line(f"  {one.day}  {_name(one.host)}: {one_line(one.subject, limit=80)} ({_name(one.rule)})")
 
 
 def _doubts(summary: Summary, width: int) -> t.Iterator[Line]:
