@@ -24,6 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
     security_updates,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication import (
+    key_rotation,
     local_passwords,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
@@ -36,6 +37,7 @@ CATALOGUE: dict[str, Control] = {
         database_exposure.CONTROL,
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
+        key_rotation.CONTROL,
         local_passwords.CONTROL,
         automatic_updates.CONTROL,
         maintenance_window.CONTROL,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""DER, the bytes of certificates and keys (X.690, sections 8.1 and 10.1): values that follow each other, and no more."""
+"""DER, the bytes of certificates and keys (X.690, sections 8.1 and 10.1): values that follow each other."""
 
 from __future__ import annotations
 

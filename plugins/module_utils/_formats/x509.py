@@ -72,7 +72,7 @@ def parse(data: bytes) -> Certificate:
         raise der.Malformed("no certificate")
     fields = der.values(signed)
     numbered = fields[1:] if fields[0][0] == _VERSION else fields
-    _serial, _signature, _issuer, validity, subject, key, *rest = (content for _kind, content in numbered)
+    _serial, _signature, _issuer, validity, subject, key, *_rest = (content for _kind, content in numbered)
     not_before, not_after = (_time(*value) for value in der.values(validity)[:2])
     extensions = _extensions(dict(numbered[6:]).get(_EXTENSIONS, b""))
     return Certificate(_name(subject, extensions), not_before, not_after, *_key(key), _authority(extensions))

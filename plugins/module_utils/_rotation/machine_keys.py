@@ -107,14 +107,23 @@ def _current(path: str) -> Key:
 
 def _dated(path: str) -> list[str]:
     """The keys that rotations made, oldest first."""
+    return [_name(path, *made) for made in _made(path)]
+
+
+def _made(path: str) -> list[tuple[str, int]]:
+    """Day and number of each of them."""
     folder, name = os.path.split(path)
     found = []
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as listing:
         for entry in listing:
-            match = re.fullmatch(rf"{re.escape(name)}-(\d{{4}}-\d\d-\d\d)(?:-(\d+))?", entry.name)
+            match = re.fullmatch(rf"{re.escape(name)}-(\d{{4}}-\d\d-\d\d)(?:-([1-9]\d*))?", entry.name)
             if match and entry.is_file(follow_symlinks=False):
-                found.append((match[1], int(match[2] or 1), os.path.join(folder, entry.name)))
-    return [path for _date, _number, path in sorted(found)]
+                found.append((match[1], int(match[2] or 1)))
+    return sorted(found)
+
+
+def _name(path: str, day: str, number: int) -> str:
+    return f"{path}-{day}" if number == 1 else f"{path}-{day}-{number}"
 
 
 def _read(path: str) -> Key:
@@ -168,7 +177,7 @@ def make(path: str, *, name: str, kind: str, today: datetime.date, run: Runner) 
     done = run(["ssh-keygen", "-q", *TYPES[kind], "-N", "", "-C", f"{name}-{today}", "-f", candidate])
     if done.rc != 0:
         raise RotationError(f"ssh-keygen: {(done.stderr or done.stdout).strip()}")
-    final = _free(path, today)
+    final = _next(path, today)
     # The private half last: it alone says that there is a new key.
     for suffix in (".pub", ""):
         _sync(f"{candidate}{suffix}")
@@ -176,9 +185,10 @@ def make(path: str, *, name: str, kind: str, today: datetime.date, run: Runner) 
     _sync(folder)
 
 
-def _free(path: str, today: datetime.date) -> str:
-    names = [f"{path}-{today}", *(f"{path}-{today}-{number}" for number in range(2, 100))]
-    return next(name for name in names if not os.path.lexists(name))
+def _next(path: str, today: datetime.date) -> str:
+    """A name that comes after all others, also where the clock went back or this is not the first one today."""
+    day, number = (_made(path) or [("", 0)])[-1]
+    return _name(path, day, number + 1) if day >= str(today) else _name(path, str(today), 1)
 
 
 def switch(path: str, new: str) -> None:

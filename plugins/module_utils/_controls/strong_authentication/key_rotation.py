@@ -35,10 +35,10 @@ HOST_KEYS = Rule(
     remedy=(
         "Bring in a new key beside the old one, so that clients know it before it counts:\n"
         "1. ssh-keygen -t ed25519 -N '' -C root@host-2026-11-29 -f /etc/ssh/ssh_host_ed25519_key-2026-11-29\n"
-        "2. Write a HostKey line for every key that is in use (sshd -T | grep hostkey), and one for the new key behind them. "
-        "Of two keys of one kind sshd shows the first, and sends clients the others (hostkeys-00@openssh.com).\n"
-        "3. sshd -t && systemctl reload ssh. Clients with UpdateHostKeys yes (the default since OpenSSH 8.5) learn the new key "
-        "when they log in the next time; bring it to all others (known_hosts, SSHFP), and wait for both.\n"
+        "2. Write a HostKey line for every key that is in use (sshd -T | grep hostkey), and one for the new key behind "
+        "them. Of two keys of one kind sshd shows the first, and sends clients the others (hostkeys-00@openssh.com).\n"
+        "3. sshd -t && systemctl reload ssh. Clients with UpdateHostKeys yes (the default since OpenSSH 8.5) learn the "
+        "new key when they log in the next time; bring it to all others (known_hosts, SSHFP), and wait for both.\n"
         "4. Put the line of the new key before that of the old one, and reload. Look that clients get in.\n"
         "5. Remove the line of the old key, and reload; those clients forget it by themselves. Remove its file."
     ),
@@ -49,8 +49,8 @@ MACHINE_KEYS = Rule(
     risk="medium",
     reference=KEY_MANAGEMENT,
     remedy=(
-        "Declare the key in infosec_machine_keys (docs/key_rotation.md) and run rotate_keys.yml: it brings in a new key "
-        "beside the old one, logs in with it everywhere, and takes the old one away after that. Remove keys that nobody uses."
+        "Declare the key in infosec_machine_keys (docs/key_rotation.md) and run rotate_keys.yml: it brings in a new "
+        "key beside the old one, logs in with it everywhere, and takes the old one away after that. Remove unused keys."
     ),
 )
 TLS_KEYS = Rule(
@@ -59,8 +59,8 @@ TLS_KEYS = Rule(
     risk="medium",
     reference=KEY_MANAGEMENT,
     remedy=(
-        "Make a new key with the next certificate (certbot does unless reuse_key is set; openssl req -new -newkey ...), put "
-        "both in place, reload the daemon, then remove the old key."
+        "Make a new key with the next certificate (certbot does unless reuse_key is set, openssl req -new -newkey), "
+        "put both in place, reload the daemon, then remove the old key."
     ),
 )
 CERTIFICATES = Rule(
@@ -68,7 +68,7 @@ CERTIFICATES = Rule(
     title="No certificate of TLS ends soon",
     risk="high",
     reference="https://infosec.mozilla.org/guidelines/web_security#https",
-    remedy="Renew it, reload the daemon that shows it, and see to it that renewal goes by itself (certbot.timer, ACME).",
+    remedy="Renew it, reload the daemon that shows it, and have it renewed by a timer (certbot.timer, ACME).",
 )
 API_KEYS = Rule(
     name="api_keys",
@@ -76,8 +76,8 @@ API_KEYS = Rule(
     risk="medium",
     reference=STRONG_AUTHENTICATION,
     remedy=(
-        "Replace the key, or have rotate_keys.yml do it with a hook (infosec_api_key_hooks, docs/key_rotation.md); then write "
-        "the new day into created."
+        "Replace the key, or have rotate_keys.yml do it with a hook (infosec_api_key_hooks, docs/key_rotation.md); "
+        "then write the new day into created."
     ),
 )
 RULES = (HOST_KEYS, MACHINE_KEYS, TLS_KEYS, CERTIFICATES, API_KEYS)
