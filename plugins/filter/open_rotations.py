@@ -51,15 +51,14 @@ _value:
 
 import typing as t
 
-if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import HostVars, Key
 
+def open_rotations(
+    plan: t.Sequence[dict[str, t.Any]], rotations: t.Sequence[dict[str, t.Any]], hostvars: t.Mapping[str, t.Any]
+) -> dict[str, list[str]]:
+    """What is left of each key, and why."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.progress import left
 
-def open_rotations(plan: t.Iterable[Key], rotations: t.Iterable[Key], hostvars: HostVars) -> dict[str, list[str]]:
-    """Why, by the name of each key whose rotation did not come to its end."""
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
-
-    return progress.left(plan, rotations, hostvars)
+    return left(plan, rotations, hostvars)
 
 
 class FilterModule:

@@ -58,11 +58,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import Groups, HostVars, Key
 
-
-def plan_key_rotation(declared: t.Any, hostvars: HostVars, groups: Groups) -> list[Key]:
+def plan_key_rotation(
+    declared: t.Any, hostvars: t.Mapping[str, t.Any], groups: t.Mapping[str, t.Sequence[str]]
+) -> list[dict[str, t.Any]]:
     """The plan. Raises AnsibleFilterError with all faults."""
     from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import RotationError, plan
 

@@ -49,15 +49,14 @@ _value:
 
 import typing as t
 
-if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import HostVars, Key
 
+def proven_rotations(
+    rotations: t.Iterable[dict[str, t.Any]], hostvars: t.Mapping[str, t.Any], host: str
+) -> list[dict[str, t.Any]]:
+    """Those whose new key opens the host."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.progress import proven
 
-def proven_rotations(rotations: t.Iterable[Key], hostvars: HostVars, host: str) -> list[Key]:
-    """The keys whose new one is in use, and opens this host."""
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
-
-    return progress.proven(rotations, hostvars, host)
+    return proven(rotations, hostvars, str(host))
 
 
 class FilterModule:

@@ -48,15 +48,12 @@ _value:
 
 import typing as t
 
-if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.plan import HostVars, Key
 
+def running_rotations(plan: t.Iterable[dict[str, t.Any]], hostvars: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The keys that are being rotated."""
+    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation.progress import running
 
-def running_rotations(plan: t.Iterable[Key], hostvars: HostVars) -> list[Key]:
-    """The keys that are being rotated, each with its new and its old ones."""
-    from ansible_collections.infosec.principles.plugins.plugin_utils._rotation import progress
-
-    return progress.running(plan, hostvars)
+    return running(plan, hostvars)
 
 
 class FilterModule:

@@ -41,7 +41,7 @@ def left(plan: t.Iterable[Key], rotations: t.Iterable[Key], hostvars: HostVars) 
 
 def _why(key: Key, rotation: Key | None, hostvars: HostVars) -> t.Iterator[str]:
     made = _result(hostvars, key["source"], MADE, key["name"])
-    if made is None:
+    if made is None or made.get("unreachable"):
         yield f"{key['source']} was not reached, so its key was not looked at"
     elif made.get("failed"):
         yield f"{key['source']}: {made.get('msg')}"
@@ -54,7 +54,7 @@ def _why(key: Key, rotation: Key | None, hostvars: HostVars) -> t.Iterator[str]:
 def _unfinished(key: Key, host: str, hostvars: HostVars) -> str:
     """Why the old key still opens this host; empty where it does not."""
     admitted = _result(hostvars, host, ADMITTED, key["name"])
-    if admitted is None:
+    if admitted is None or admitted.get("unreachable"):
         return "was not reached, so the old key stays in use until a run reaches it"
     if admitted.get("failed"):
         return str(admitted.get("msg"))
@@ -65,7 +65,7 @@ def _unfinished(key: Key, host: str, hostvars: HostVars) -> str:
         if said:
             return f"the new key does not get in from {key['source']}: {said}"
     dismissed = _result(hostvars, host, DISMISSED, key["name"])
-    if dismissed is None:
+    if dismissed is None or dismissed.get("unreachable"):
         return "was lost before the old key could be taken away"
     return str(dismissed.get("msg")) if dismissed.get("failed") else ""
 
