@@ -26,6 +26,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication import (
     key_rotation,
     local_passwords,
+    network_trust,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
@@ -39,6 +40,7 @@ CATALOGUE: dict[str, Control] = {
         ssh_pivoting.CONTROL,
         key_rotation.CONTROL,
         local_passwords.CONTROL,
+        network_trust.CONTROL,
         automatic_updates.CONTROL,
         maintenance_window.CONTROL,
         security_updates.CONTROL,

@@ -137,6 +137,23 @@ def _dynamic(pieces: str) -> str:
     )
 
 
+def lock(account: Account) -> str:
+    """Let nobody in by the account any more (MariaDB 10.4 and later)."""
+    return PROLOGUE + _dynamic(f"'ALTER USER ', {_name(account.user, account.host)}, ' ACCOUNT LOCK'")
+
+
+def unlock(account: Account) -> str:
+    """What takes `lock` back."""
+    return PROLOGUE + _dynamic(f"'ALTER USER ', {_name(account.user, account.host)}, ' ACCOUNT UNLOCK'")
+
+
+def is_locked(account: Account) -> str:
+    """Prints 1 once the account is locked."""
+    found = f"User = {text(account.user)} AND Host = {text(account.host)}"
+    locked = "JSON_VALUE(Priv, '$.account_locked') IN ('1', 'true')"
+    return f"SELECT COUNT(*) FROM mysql.global_priv WHERE {found} AND {locked};\n"
+
+
 def narrow(account: Account, clients: AddressSet, own: t.Sequence[str], taken: t.Container[str]) -> Narrowing | str:
     """How to narrow an account to the clients and this host, as far as it was for them; or why it cannot be done.
 

@@ -152,7 +152,7 @@ class ByConfig(Server):
             )
 
 
-def find(host: Host) -> t.Iterator[Server]:
+def find(host: Host) -> t.Iterator[ByConfig]:
     """Every server that listens, by product and unit."""
     for product in PRODUCTS:
         for unit, ends in grouped(host.once(sockets.read), _is(product)).items():

@@ -180,7 +180,7 @@ class MySQL(Server):
 WAY = "set restrict_accounts: true, or use RENAME USER, to narrow them on {}"
 
 
-def find(host: Host) -> t.Iterator[Server]:
+def find(host: Host) -> t.Iterator[MySQL]:
     """Every server that listens, by unit."""
     for unit, ends in grouped(host.once(sockets.read), _runs).items():
         names = {item.process for item in host.once(sockets.read) if item.unit == unit and item.process in PROCESSES}

@@ -107,7 +107,7 @@ class PostgreSQL(Server):
 
     def state(self, host: Host) -> State:
         """Ask the server. Raises HostError where it does not answer."""
-        done = host.ask(*_psql(host, self.port), stdin=QUERY)
+        done = host.ask(*psql(host, self.port), stdin=QUERY)
         try:
             told = json.loads(done.stdout) if done.rc == 0 else None
         except ValueError:
@@ -196,7 +196,7 @@ class PostgreSQL(Server):
 
     def _sound(self, host: Host) -> Statement:
         title = f"see that PostgreSQL on port {self.port} can read pg_hba.conf"
-        return Statement(title, "", "", _psql(host, self.port), HBA_IS_SOUND, "", "select 0")
+        return Statement(title, "", "", psql(host, self.port), HBA_IS_SOUND, "", "select 0")
 
     def starts_again(self, host: Host) -> tuple[Change, ...]:
         state = self.state(host)
@@ -206,7 +206,7 @@ class PostgreSQL(Server):
         return (self._sound(host), *((Check(title, words),) if words else ()))
 
 
-def find(host: Host) -> t.Iterator[Server]:
+def find(host: Host) -> t.Iterator[PostgreSQL]:
     """Every cluster that runs, by its Unix socket and its TCP port."""
     listening = [item for item in host.once(sockets.read) if item.process == "postgres" and not item.published_by]
     units = {item.port: item.unit for item in listening}
@@ -227,7 +227,8 @@ def _unit(host: Host, port: int) -> str:
     return process.place.unit if process else ""
 
 
-def _psql(host: Host, port: int) -> tuple[str, ...]:
+def psql(host: Host, port: int) -> tuple[str, ...]:
+    """The command that gives the server SQL from its standard input, as its own superuser."""
     # Debian's /usr/bin/psql is a script that takes 20 ms to choose among these.
     programs = host.glob("/usr/lib/postgresql/*/bin/psql")
     program = programs[-1] if programs else "psql"

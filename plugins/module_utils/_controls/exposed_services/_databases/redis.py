@@ -160,7 +160,7 @@ class Redis(Server):
         return _settings(host, path).get("requirepass", "") if path else ""
 
 
-def find(host: Host) -> t.Iterator[Server]:
+def find(host: Host) -> t.Iterator[Redis]:
     """Every server that listens, by unit."""
     for process in PRODUCTS:
         for unit, ends in grouped(host.once(sockets.read), _runs(process)).items():

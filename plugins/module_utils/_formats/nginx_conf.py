@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""nginx.conf as a tree: directives with their arguments and blocks, and what `include` brings where it stands.
+
+After src/core/ngx_conf_file.c: words are separated by blanks, ";" ends a directive, braces hold a block, quotes and
+backslashes keep characters, "#" at the start of a word begins a comment. Lua blocks hold code and are skipped whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import re
+import typing as t
+
+DEPTH = 16
+MAX_DIRECTIVES = 100_000
+_TOKEN = re.compile(
+    r"""\s+|\#[^\n]*|(?P<sign>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'"""
+    r"""|(?P<bare>(?:[^\s;{}"'\\$]|\\.|\$\{[^}]*\}|\$|(?<=[^\s;{}])["'])+)""",
+    re.DOTALL,
+)
+
+
+class BadConfig(ValueError):
+    """What is wrong with a file, and where."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Directive:
+    """One directive; `block` is None for one that ends in a semicolon."""
+
+    place: str
+    name: str
+    arguments: tuple[str, ...]
+    block: tuple[Directive, ...] | None = None
+
+
+class _Reader:
+    """Reads files and what they include, up to MAX_DIRECTIVES in all."""
+
+    def __init__(self, prefix: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Sequence[str]]) -> None:
+        self._prefix, self._read, self._glob = prefix, read, glob
+        self._left = MAX_DIRECTIVES
+
+    def file(self, path: str, within: tuple[str, ...] = ()) -> list[Directive]:
+        """The directives of one file. within: the files that include it."""
+        if path in within or len(within) >= DEPTH:
+            raise BadConfig(f"{path}: includes itself, or is included {DEPTH} deep")
+        tokens = _tokens(self._read(path), path)
+        return self._block(tokens, path, (*within, path), top=True)
+
+    def _block(
+        self,
+        tokens: t.Iterator[tuple[str, str, int]],
+        path: str,
+        within: tuple[str, ...],
+        *,
+        top: bool = False,
+        depth: int = 0,
+    ) -> list[Directive]:
+        found: list[Directive] = []
+        words: list[str] = []
+        first = 0
+        for kind, text, line in tokens:
+            if kind == "word":
+                first = first if words else line
+                words.append(text)
+            elif text == "}":
+                return found
+            elif words:
+                found += self._directive(tokens, path, within, words, first, text, depth)
+                words = []
+        if not top:
+            raise BadConfig(f"{path}: a block has no end")
+        return found
+
+    def _directive(
+        self,
+        tokens: t.Iterator[tuple[str, str, int]],
+        path: str,
+        within: tuple[str, ...],
+        words: list[str],
+        line: int,
+        sign: str,
+        depth: int,
+    ) -> list[Directive]:
+        self._left -= 1
+        if self._left < 0 or depth > 100:
+            raise BadConfig(f"{path}:{line}: more than {MAX_DIRECTIVES} directives, or blocks more than 100 deep")
+        place, name, arguments = f"{path}:{line}", words[0], tuple(words[1:])
+        if name == "include" and sign == ";" and arguments:
+            pattern = posixpath.join(self._prefix, arguments[0])
+            return [one for included in self._glob(pattern) for one in self.file(included, within)]
+        if sign == ";":
+            return [Directive(place, name, arguments)]
+        inside = self._block(tokens, path, within, depth=depth + 1)
+        return [Directive(place, name, arguments, () if name.endswith("_by_lua_block") else tuple(inside))]
+
+
+def parse(path: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Sequence[str]]) -> list[Directive]:
+    """The directives of a configuration. Relative includes lie beside the file. Raises BadConfig."""
+    return _Reader(posixpath.dirname(path), read, glob).file(path)
+
+
+def _tokens(text: str, path: str) -> t.Iterator[tuple[str, str, int]]:
+    """(kind "word" or "sign", text, number of the line)."""
+    position, line = 0, 1
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if not match:
+            raise BadConfig(f"{path}:{line}: not to be read as nginx would")
+        position = match.end()
+        sign, double, single, bare = match.groups()
+        if sign is not None:
+            yield "sign", sign, line
+        else:
+            word = next((one for one in (double, single, bare) if one is not None), None)
+            if word is not None:
+                yield "word", re.sub(r"\\([\\\"' ;{}])", r"\1", word), line
+        line += match.group().count("\n")
