@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 import typing as t
-import zipfile
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Before,
@@ -211,6 +210,8 @@ def _await(host: Machine, run_id: str) -> None:
 
 def _archive(folder: int, name: str, host: Machine) -> None:
     """The engine and the modules of the host's class, as they run here, in one file that Python runs by itself."""
+    import zipfile
+
     # It needs the journal, which needs this module.
     from ansible_collections.infosec.principles.plugins.module_utils._engine import deadman
 

@@ -16,7 +16,6 @@ import datetime
 import fcntl
 import json
 import os
-import secrets
 import time
 import typing as t
 
@@ -187,7 +186,7 @@ def new_run_id(host: Machine) -> str:
     last = max((run.run_id.partition("-")[0] for run in runs(host)), default="")
     if now <= last:
         now = f"{datetime.datetime.strptime(last, STAMP) + datetime.timedelta(microseconds=1):{STAMP}}"
-    return f"{now}-{secrets.token_hex(3)}"
+    return f"{now}-{os.urandom(3).hex()}"
 
 
 @contextlib.contextmanager

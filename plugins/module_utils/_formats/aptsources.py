@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import email.utils
 import re
 import typing as t
 import urllib.parse
@@ -85,6 +84,8 @@ def parse_release(text: str) -> dict[str, str]:
 
 def parse_date(value: str) -> datetime.datetime | None:
     """A date of a Release file, which is in UTC; None for what is none."""
+    import email.utils
+
     try:
         found = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 
 #: The signature ends the first page; the page is the kernel's that made it.
 PAGE_SIZES = (4096, 8192, 16384, 65536)
@@ -26,6 +25,8 @@ class Signature:
 
 def parse(data: bytes) -> Signature | None:
     """The signature at the start of a device, or None where there is no swap (a hibernated one counts as none)."""
+    import uuid
+
     if not any(data[size - len(MAGIC) : size] == MAGIC for size in PAGE_SIZES):
         return None
     label = data[_LABEL].split(b"\0", 1)[0].decode("utf-8", "replace")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import lzma
 import os
 import re
 import tempfile
@@ -25,11 +24,6 @@ import zlib
 from ansible_collections.infosec.principles.plugins.module_utils._formats import authlog, utmp
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
-
-try:
-    import sqlite3
-except ImportError:  # Debian's python3-minimal
-    sqlite3 = None  # type: ignore[assignment]
 
 UTC = datetime.timezone.utc
 #: Two spans with no more than this between them are one; a log in use is never silent for longer.
@@ -210,7 +204,9 @@ Row = tuple[datetime.datetime, tuple[str, ...]]
 
 def _query(host: Host, name: str, sql: str, *, divisor: int = 1) -> tuple[list[Row], str]:
     """Rows whose first column is a time, asked of a copy: SQLite writes beside what it reads where there is a WAL."""
-    if sqlite3 is None:
+    try:
+        import sqlite3
+    except ImportError:  # Debian's python3-minimal
         return [], f"{name}: this Python has no sqlite3 module (Debian: install libpython3-stdlib)"
     with tempfile.TemporaryDirectory(prefix="infosec-") as folder:
         copy = os.path.join(folder, "copy.db")
@@ -231,6 +227,8 @@ def _copy(host: Host, name: str, copy: str) -> None:
 
 
 def _rows(path: str, sql: str) -> list[tuple[t.Any, ...]]:
+    import sqlite3
+
     if not os.path.getsize(path):
         return []  # made at installation, filled by the first login
     database = sqlite3.connect(path)
@@ -411,6 +409,8 @@ def _read(host: Host, name: str, *, limit: int = MAX_BYTES) -> tuple[bytes, bool
 
 
 def _unpack(name: str, data: bytes, limit: int) -> tuple[bytes, bool, str]:
+    import lzma
+
     if not name.endswith((".gz", ".xz", ".zst", ".bz2")):
         return data, False, ""
     if name.endswith((".zst", ".bz2")):

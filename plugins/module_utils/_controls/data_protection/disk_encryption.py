@@ -9,18 +9,27 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
-    _steps,
-    _strength,
-    _swap,
-)
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
-from ansible_collections.infosec.principles.plugins.module_utils._formats import luks, tables
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
+from ansible_collections.infosec.principles.plugins.module_utils._formats import tables
 from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
 from ansible_collections.infosec.principles.plugins.module_utils._host import chassis
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
+        _steps,
+        _strength,
+        _swap,
+    )
+    from ansible_collections.infosec.principles.plugins.module_utils._formats import luks
+else:
+    _steps = later("_controls.data_protection._steps")
+    _strength = later("_controls.data_protection._strength")
+    _swap = later("_controls.data_protection._swap")
+    luks = later("_formats.luks")
 
 NAME = "disk_encryption"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality"

@@ -15,10 +15,6 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
     by_config,
     idle,
-    memcached,
-    mysql,
-    postgresql,
-    redis,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.binding import (
     Binding,
@@ -36,8 +32,22 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
     Options,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding, Rule
-from ansible_collections.infosec.principles.plugins.module_utils._host import processes
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
+from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
+        memcached,
+        mysql,
+        postgresql,
+        redis,
+    )
+else:
+    memcached = later("_controls.exposed_services._databases.memcached")
+    mysql = later("_controls.exposed_services._databases.mysql")
+    postgresql = later("_controls.exposed_services._databases.postgresql")
+    redis = later("_controls.exposed_services._databases.redis")
 
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-expose-unnecessary-services"
 
@@ -64,12 +74,12 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "restrict_accounts": {"type": "bool", "default": False},
 }
 
-PRODUCTS: tuple[t.Callable[[Host], t.Iterator[Server]], ...] = (
-    postgresql.find,
-    mysql.find,
-    redis.find,
-    memcached.find,
-    by_config.find,
+#: What tells, before a product's module is imported, that there may be servers of it: a program that listens, a path.
+TRACES = (
+    (postgresql, ("postgres",), "/var/run/postgresql"),
+    (mysql, ("mariadbd", "mysqld"), None),
+    (redis, ("redis-server", "valkey-server"), None),
+    (memcached, ("memcached",), None),
 )
 
 
@@ -77,7 +87,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Both rules for each database server that runs on the host, and for those that should."""
     if not host.once(processes.holders).complete:
         raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
-    servers = [server for find in PRODUCTS for server in find(host)]
+    servers = list(_servers(host))
     asleep = list(idle.find(host, {server.unit for server in servers}))
     for server in servers:
         yield from _judge(host, server, options)
@@ -85,6 +95,14 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
         yield from (Finding(rule, subject, status, message) for rule in RULES)
     if not servers and not asleep:
         yield from (Finding(rule, "databases", f.NOT_APPLICABLE, "no database server runs here") for rule in RULES)
+
+
+def _servers(host: Host) -> t.Iterator[Server]:
+    programs = {listener.process for listener in host.once(sockets.read)}
+    for product, names, path in TRACES:
+        if not programs.isdisjoint(names) or (path and host.exists(path)):
+            yield from product.find(host)
+    yield from by_config.find(host)
 
 
 def _judge(host: Host, server: Server, options: Options) -> t.Iterator[Finding]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates import debian, redhat, suse
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates.model import (
     RULES,
     Family,
@@ -18,23 +17,35 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._updates import (
+        debian,
+        redhat,
+        suse,
+    )
+else:
+    debian = later("_controls.patching._updates.debian")
+    redhat = later("_controls.patching._updates.redhat")
+    suse = later("_controls.patching._updates.suse")
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "mail": {"type": "str", "default": ""},
 }
-FAMILIES = {"debian": debian.FAMILY, "redhat": redhat.FAMILY, "suse": suse.FAMILY}
+FAMILIES = {"debian": debian, "redhat": redhat, "suse": suse}
 
 
 def assess(host: Host, options: Options) -> t.Iterator[f.Finding]:
     """Judge by the rules as this family of distributions has them; all that can be put right has the very same fix."""
     system = host.once(distribution.read)
-    family = FAMILIES.get(system.family)
-    if family is None:
+    if system.family not in FAMILIES:
         why = f"how {system.name} updates itself is not known here"
         yield from (f.Finding(rule, system.id, f.NOT_ASSESSED, why) for rule in RULES)
         return
+    family = FAMILIES[system.family].FAMILY
     verdicts = list(family.judge(host, system, options))
     fix = _fix(host, family, verdicts)
     for verdict in verdicts:

@@ -11,19 +11,24 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching import _window
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._pending import (
-    debian,
     lifecycle,
     model,
     outdated,
     reboot,
-    rpm,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import UpgradePackages
 from ansible_collections.infosec.principles.plugins.module_utils._host import distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.distribution import Distribution
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._pending import debian, rpm
+else:
+    debian = later("_controls.patching._pending.debian")
+    rpm = later("_controls.patching._pending.rpm")
 
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#patch-systems"
 PENDING = f.Rule(
@@ -72,9 +77,9 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 #: How many packages a finding names one by one.
 SHOWN = 20
 _MANAGERS: dict[str, t.Callable[[Host], model.Known]] = {
-    "debian": debian.known,
-    "redhat": rpm.dnf,
-    "suse": rpm.zypper,
+    "debian": lambda host: debian.known(host),
+    "redhat": lambda host: rpm.dnf(host),
+    "suse": lambda host: rpm.zypper(host),
 }
 UPDATES, HELD, UNFINISHED = "security updates", "security updates held back", "unfinished installations"
 

@@ -18,9 +18,6 @@ import os
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
-    firewalld_policy as model,
-)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import nftables
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
     LOG,
@@ -31,10 +28,18 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._engine.nft import Table
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
 from ansible_collections.infosec.principles.plugins.module_utils._host import units as host_units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+        firewalld_policy as model,
+    )
+else:
+    model = later("_controls.lateral_movement._firewall.firewalld_policy")
 
 NAME = "firewalld"
 UNIT = firewalld.UNIT

@@ -12,30 +12,33 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
-    ufw_foreign,
-    ufw_load,
-    ufw_rules,
-)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.backend import (
     Difference,
     Wanted,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.policy import ANY
-from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall.ufw_rules import (
-    FAMILIES,
-    Family,
-)
 from ansible_collections.infosec.principles.plugins.module_utils._engine import files
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.iptables import LoadChains
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import State, UnitState
 from ansible_collections.infosec.principles.plugins.module_utils._formats import iptables_save
 from ansible_collections.infosec.principles.plugins.module_utils._host import units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+        ufw_foreign,
+        ufw_load,
+        ufw_rules,
+    )
+else:
+    ufw_foreign = later("_controls.lateral_movement._firewall.ufw_foreign")
+    ufw_load = later("_controls.lateral_movement._firewall.ufw_load")
+    ufw_rules = later("_controls.lateral_movement._firewall.ufw_rules")
 
 NAME = "ufw"
 CONF = "/etc/ufw/ufw.conf"
@@ -57,7 +60,7 @@ def active(host: Host) -> bool:
 def _seen_running(host: Host) -> bool:
     """A kernel that lets not even root see rules, as in a container without NET_ADMIN, has none of ufw's."""
     try:
-        return not _missing(host, FAMILIES[0])
+        return not _missing(host, ufw_rules.FAMILIES[0])
     except NeedsRoot:
         raise
     except HostError:
@@ -82,7 +85,7 @@ def changes(host: Host, wanted: Wanted) -> tuple[Change, ...]:
 # What the kernel filters by
 
 
-def _chains(host: Host, family: Family, table: str) -> dict[str, list[str]]:
+def _chains(host: Host, family: ufw_rules.Family, table: str) -> dict[str, list[str]]:
     program = f"{family.iptables}-save"
     done = host.ask(program, "-t", table)
     if done.rc != 0:
@@ -91,17 +94,17 @@ def _chains(host: Host, family: Family, table: str) -> dict[str, list[str]]:
     return iptables_save.parse(done.stdout, table)
 
 
-def _families(host: Host) -> list[Family]:
+def _families(host: Host) -> list[ufw_rules.Family]:
     """Those that the kernel has."""
-    return [family for family in FAMILIES if family.version == 4 or host.exists(IF_INET6)]
+    return [family for family in ufw_rules.FAMILIES if family.version == 4 or host.exists(IF_INET6)]
 
 
-def _of_ufw(host: Host) -> list[Family]:
+def _of_ufw(host: Host) -> list[ufw_rules.Family]:
     """Those that ufw filters; with IPV6=no it shuts IPv6 altogether."""
     return [family for family in _families(host) if family.version == 4 or _is_yes(host, DEFAULTS, "IPV6")]
 
 
-def _missing(host: Host, family: Family) -> bool:
+def _missing(host: Host, family: ufw_rules.Family) -> bool:
     """Whether the kernel does not have the rules of ufw."""
     return f"{family.ufw}-user-input" not in _chains(host, family, "filter")
 
@@ -120,7 +123,7 @@ def _in_the_kernel(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
         yield Difference("admission", "The kernel does not filter as the register says.", tuple(evidence))
 
 
-def _of_family(host: Host, wanted: Wanted, family: Family) -> t.Iterator[Evidence]:
+def _of_family(host: Host, wanted: Wanted, family: ufw_rules.Family) -> t.Iterator[Evidence]:
     for table, chains in ufw_rules.tables(wanted, family).items():
         found = _chains(host, family, table)
         for chain, rules in chains.items():
@@ -144,7 +147,7 @@ def _of_chain(source: str, chain: str, found: list[str] | None, wanted: list[str
         yield Evidence(f"{source}, chain {chain}, rule {number}", now, then)
 
 
-def _hook(host: Host, family: Family, table: str, chain: str, target: str) -> t.Iterator[Evidence]:
+def _hook(host: Host, family: ufw_rules.Family, table: str, chain: str, target: str) -> t.Iterator[Evidence]:
     """Our jump has to be there, and nothing before it may decide."""
     rules = _chains(host, family, table).get(chain, [])
     jump = f"-j {target}"
@@ -156,7 +159,7 @@ def _hook(host: Host, family: Family, table: str, chain: str, target: str) -> t.
     yield from (Evidence(source, rule, f"{jump} before it") for rule in before)
 
 
-def _ufws_own(host: Host, family: Family) -> t.Iterator[Evidence]:
+def _ufws_own(host: Host, family: ufw_rules.Family) -> t.Iterator[Evidence]:
     """`iptables -F` empties INPUT, and no start of ufw fills it again as long as ufw's chains are there."""
     rules = _chains(host, family, "filter").get("INPUT", [])
     for chain in (f"{family.ufw}-before-input", f"{family.ufw}-after-input"):
@@ -279,7 +282,7 @@ def _is_executable(host: Host) -> bool:
 
 def texts(wanted: Wanted) -> dict[str, str]:
     """Our own files; those without a text are not to be there."""
-    rules = {f"{ufw_load.FOLDER}/{one.iptables}.rules": ufw_rules.rules_file(wanted, one) for one in FAMILIES}
+    rules = {f"{ufw_load.FOLDER}/{one.iptables}.rules": ufw_rules.rules_file(wanted, one) for one in ufw_rules.FAMILIES}
     return {ufw_load.LOADER: ufw_load.LOADER_TEXT, ufw_load.SETS: ufw_rules.sets_file(wanted), **rules}
 
 
@@ -296,7 +299,7 @@ def _files(host: Host, wanted: Wanted) -> t.Iterator[Change]:
         else:
             yield files.remove_file(host, path)
         if path == ufw_load.SETS and text:
-            yield _fill([name for family in FAMILIES for name in ufw_rules.sets(wanted, family)])
+            yield _fill([name for family in ufw_rules.FAMILIES for name in ufw_rules.sets(wanted, family)])
     yield from _hooking(host)
 
 
@@ -325,17 +328,18 @@ def _hooking(host: Host) -> t.Iterator[Change]:
     if ufw_load.hooked(text) != text:
         yield files.write_file(host, ufw_load.HOOK, ufw_load.hooked(text), mode=0o750, validate=("sh", "-n", "{}"))
     if text is not None and not _is_executable(host):
-        yield EXECUTABLE
+        yield _executable()
 
 
-EXECUTABLE = Command(
-    title=f"let ufw run {ufw_load.HOOK}",
-    before="not executable\n",
-    after="executable\n",
-    do=(("chmod", "u+x", ufw_load.HOOK),),
-    undo=(("chmod", "u-x", ufw_load.HOOK),),
-    probe=("test", "-x", ufw_load.HOOK),
-)
+def _executable() -> Command:
+    return Command(
+        title=f"let ufw run {ufw_load.HOOK}",
+        before="not executable\n",
+        after="executable\n",
+        do=(("chmod", "u+x", ufw_load.HOOK),),
+        undo=(("chmod", "u-x", ufw_load.HOOK),),
+        probe=("test", "-x", ufw_load.HOOK),
+    )
 
 
 def _kept(host: Host) -> t.Iterator[Change]:
@@ -360,6 +364,6 @@ def _loading(host: Host) -> Change:
     if whole and not any(_missing(host, family) for family in _of_ufw(host)):
         load = ("sh", ufw_load.LOADER, "start")
         return LoadChains("load the rules of the register", load, (ufw_rules.PREFIX,), beside="ufw-user-input")
-    prefixes = (ufw_rules.PREFIX, *(f"{family.ufw}-" for family in FAMILIES))
+    prefixes = (ufw_rules.PREFIX, *(f"{family.ufw}-" for family in ufw_rules.FAMILIES))
     rebuild = ("sh", ufw_load.LOADER, "rebuild")
     return LoadChains("load the rules of ufw anew", rebuild, prefixes, beside="ufw-user-input", policies=True)

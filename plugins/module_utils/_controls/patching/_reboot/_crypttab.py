@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot.rules import rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
-from ansible_collections.infosec.principles.plugins.module_utils._formats import luks, tables, unit_names
+from ansible_collections.infosec.principles.plugins.module_utils._formats import tables, unit_names
 from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing, NeedsRoot
 
@@ -113,6 +113,8 @@ def _by_token(host: Host, name: str, device: str, place: Evidence, options: t.Ma
 
 def _tokens(host: Host, device: str) -> set[str]:
     """The types of LUKS2 tokens in the header; none where there is no such header."""
+    from ansible_collections.infosec.principles.plugins.module_utils._formats import luks
+
     try:
         start = host.read_part(device, luks.BINARY_SIZE)
         header = luks.parse(host.read_part(device, luks.size_to_read(start)))

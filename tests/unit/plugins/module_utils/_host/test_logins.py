@@ -12,6 +12,7 @@ import os
 import pathlib
 import sqlite3
 import struct
+import sys
 import typing as t
 
 import pytest
@@ -268,7 +269,7 @@ def test_an_empty_database_is_none(ground: Ground) -> None:
 
 def test_without_sqlite_it_says_so(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.fixture("wtmp.db-wtmpdb-0.73.0-debian-13", "/var/log/wtmp.db")
-    monkeypatch.setattr(logins, "sqlite3", None)
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
     assert "no sqlite3 module" in logins.wtmpdb(ground.host()).problems[0]
 
 

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts import only what they use: all controls on a plain Debian, and what they must not have needed for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+#: Run by an interpreter of its own, for which nobody else has imported anything.
+SCRIPT = """
+import contextlib, json, sys
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+before = set(sys.modules)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
+from ansible_collections.infosec.principles.plugins.module_utils._plumbing import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
+host = Host(root=sys.argv[1], runner=lambda argv, stdin, timeout: Completed(0, "", ""))
+for control in CATALOGUE.values():
+    with contextlib.suppress(Exception):
+        list(control.assess(host, ArgumentSpecValidator(control.options).validate({}).validated_parameters))
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+#: Parts of other hosts, by the end of their names.
+FOREIGN = (
+    *("_databases.memcached", "_databases.mysql", "_databases.postgresql", "_databases.redis"),
+    *("_firewall.firewalld_policy", "_firewall.ufw_foreign", "_firewall.ufw_load", "_firewall.ufw_rules"),
+    *("_host.dnf", "_host.zypper", "_pending.rpm", "_updates.redhat", "_updates.suse"),
+    *("_data_protection._swap", "_data_protection._steps", "_data_protection._strength", "_formats.luks"),
+    *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
+)
+#: Of Python's own, what costs more than 2 ms and is seldom worth it.
+SLOW = ("asyncio", "http", "sqlite3", "ssl", "urllib.request", "uuid", "xml", "zipfile")
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    root = tmp_path_factory.mktemp("debian")
+    for folder in ("etc", "proc", "run/systemd/system", "var/lib/dpkg"):
+        (root / folder).mkdir(parents=True)
+    (root / "etc/os-release").write_text("ID=debian\nVERSION_ID=13\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(root)], env=environment, check=True, capture_output=True, text=True
+    )
+    found: list[str] = json.loads(done.stdout)
+    assert any(name.endswith("_controls.patching.security_updates") for name in found)
+    return found
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_plain_debian_imports_no_parts_of_other_hosts(imported: list[str], name: str) -> None:
+    assert [one for one in imported if one.endswith(name)] == []
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_is_slow_to_import_is_imported_where_it_is_used(imported: list[str], name: str) -> None:
+    assert name not in imported
