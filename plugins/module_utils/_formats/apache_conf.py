@@ -18,6 +18,8 @@ import typing as t
 
 DEPTH = 16
 MAX_DIRECTIVES = 100_000
+#: Readings of included files; one that several blocks include is read for each.
+MAX_FILES = 5000
 #: Modules that are part of the program in every distribution.
 STATIC = frozenset(("core", "so", "http", "http_core", "log_config", "logio", "version", "unixd", "watchdog"))
 _WORD = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)")
@@ -61,11 +63,15 @@ class _Reader:
         self._variables = dict(variables)
         self._loaded = set(STATIC)
         self._left = MAX_DIRECTIVES
+        self._files = MAX_FILES
 
     def file(self, path: str, within: tuple[str, ...] = ()) -> list[Directive]:
         """The directives of one file. within: the files that include it."""
-        if path in within or len(within) >= DEPTH:
-            raise BadConfig(f"{path}: includes itself, or is included {DEPTH} deep")
+        self._files -= 1
+        if path in within or len(within) >= DEPTH or self._files < 0:
+            raise BadConfig(
+                f"{path}: includes itself, or is included {DEPTH} deep, or one of {MAX_FILES} files and more"
+            )
         sections = [_Open(path, "", (), kept=True)]
         for number, line in _logical_lines(self._read(path)):
             self._left -= 1

@@ -17,6 +17,8 @@ import typing as t
 
 DEPTH = 16
 MAX_DIRECTIVES = 100_000
+#: Readings of included files; one that several blocks include is read for each.
+MAX_FILES = 5000
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<sign>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'"""
     r"""|(?P<bare>(?:[^\s;{}"'\\$]|\\.|\$\{[^}]*\}|\$|(?<=[^\s;{}])["'])+)""",
@@ -44,11 +46,15 @@ class _Reader:
     def __init__(self, prefix: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Sequence[str]]) -> None:
         self._prefix, self._read, self._glob = prefix, read, glob
         self._left = MAX_DIRECTIVES
+        self._files = MAX_FILES
 
     def file(self, path: str, within: tuple[str, ...] = ()) -> list[Directive]:
         """The directives of one file. within: the files that include it."""
-        if path in within or len(within) >= DEPTH:
-            raise BadConfig(f"{path}: includes itself, or is included {DEPTH} deep")
+        self._files -= 1
+        if path in within or len(within) >= DEPTH or self._files < 0:
+            raise BadConfig(
+                f"{path}: includes itself, or is included {DEPTH} deep, or one of {MAX_FILES} files and more"
+            )
         tokens = _tokens(self._read(path), path)
         return self._block(tokens, path, (*within, path), top=True)
 

@@ -147,11 +147,17 @@ def in_force(machine: Machine, argv: t.Sequence[str]) -> str:
     values: dict[bool, dict[str, str]] = {True: {}, False: {}}
     text = machine.path(SSHD).read_text(encoding="utf-8")
     for one in sshd_config.settings(SSHD, lambda path: text, lambda pattern: ()):
-        addresses = [patterns for criteria in one.under for name, patterns in criteria if name == "address"]
-        if all(sshd_config.matches_address(patterns, asked.get("addr", "")) for patterns in addresses):
+        wanted = [criterion for criteria in one.under for criterion in criteria]
+        if all(meets(name, patterns, asked) for name, patterns in wanted):
             values[bool(one.under)].setdefault(one.keyword, " ".join(one.arguments))
     found = {**DEFAULTS, **values[False], **values[True]}
     return "".join(f"{keyword} {value}\n" for keyword, value in found.items())
+
+
+def meets(name: str, patterns: str, asked: t.Mapping[str, str]) -> bool:
+    if name == "address":
+        return sshd_config.matches_address(patterns, asked.get("addr", ""))
+    return name == "user" and sshd_config.matches(patterns, asked.get("user", ""))
 
 
 # Web servers and the rest

@@ -46,7 +46,7 @@ class Rule:
     def text(self) -> str:
         """The rule on one line, without its options, which may hold secrets."""
         fields = (self.type, ",".join(self.databases), ",".join(self.users), self.address, self.method)
-        return printable(" ".join(fields))
+        return printable(" ".join(filter(None, fields)))
 
 
 def rule(record: t.Mapping[str, t.Any], hba_file: str) -> Rule:

@@ -156,12 +156,19 @@ def _levels(directives: t.Iterable[Directive]) -> t.Iterator[tuple[str, Guard]]:
 def _server(block: t.Sequence[Directive], guard: Guard) -> t.Iterator[tuple[str, Guard]]:
     names = next((one.arguments for one in block if one.name == "server_name"), ())
     listens = sorted({one.arguments[0] for one in block if one.name == "listen" and one.arguments})
+    if listens and all(map(_is_private, listens)):
+        return
     name = f"{' '.join(names[:1]) or '_'} ({', '.join(listens) or '80'})"
     locations = [one for one in block if one.name == "location"]
     if not any(one.arguments[-1:] == ("/",) for one in locations):
         yield printable(f"{name} /"), guard
     for location in locations:
         yield from _location(name, location, guard)
+
+
+def _is_private(listen: str) -> bool:
+    """Whether a server that listens there can be reached from this host alone."""
+    return listen.startswith("unix:") or verdict.is_local(listen.rpartition(":")[0])
 
 
 def _location(name: str, location: Directive, outer: Guard) -> t.Iterator[tuple[str, Guard]]:
@@ -173,6 +180,9 @@ def _location(name: str, location: Directive, outer: Guard) -> t.Iterator[tuple[
     for inner in block:
         if inner.name == "location":
             yield from _location(name, inner, guard)
+        elif inner.name == "limit_except":
+            what = f"{name} {' '.join(location.arguments)} (but for {' '.join(inner.arguments)})"
+            yield printable(what), guard.inside(inner.block or ())
 
 
 # Verdicts

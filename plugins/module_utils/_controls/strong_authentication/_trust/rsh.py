@@ -27,6 +27,7 @@ PORTS = {512: "rexec", 513: "rlogin", 514: "rsh"}
 SERVICES = {"exec": "rexec", "login": "rlogin", "shell": "rsh", "rsh": "rsh", "rlogin": "rlogin", "rexec": "rexec"}
 SERVERS = re.compile(r"(?:inetutils-|openbsd-|x)?inetd|(?:in\.)?r(?:shd|logind|execd)")
 SOCKET_UNITS = re.compile(r"(?:in\.)?r(?:sh|login|exec)d?(?:@.*)?\.socket")
+EQUIVALENT = "/etc/hosts.equiv"
 INETD, XINETD = "/etc/inetd.conf", "/etc/xinetd.d"
 MARKS = (INETD, XINETD, "/etc/pam.d/rsh", "/etc/pam.d/rlogin", "/usr/sbin/in.rshd", "/usr/sbin/in.rlogind")
 _DISABLED = re.compile(r"^\s*disable\s*=\s*yes\b", re.MULTILINE)
@@ -55,17 +56,22 @@ def _is_ours(item: sockets.Listener) -> bool:
 
 def _found(host: Host, name: str, written: Evidence | None, item: sockets.Listener | None) -> Verdict:
     how = f"take its line out of {written.source} and reload the super-server" if written else LISTENS
-    evidence = ((written,) if written else ()) + (
-        (
-            Evidence("/proc/net/tcp", f"{item.place}, {item.process}", "nothing"),
-            *verdict.in_use(host, ("tcp", item.port)),
-        )
-        if item
-        else ()
-    )
+    evidence = (*((written,) if written else ()), *_listening(host, item), *_equivalent(host))
     now = "" if item else "; nothing listens now, but the super-server would at its next start"
     trusts = "takes a password in the clear" if name == "rexec" else "trusts the address that a user comes from"
     return Verdict(name, f.FAIL, f"{name} {trusts}{now}", evidence, remedy=STEPS.format(how=how))
+
+
+def _listening(host: Host, item: sockets.Listener | None) -> tuple[Evidence, ...]:
+    if item is None:
+        return ()
+    place = Evidence("/proc/net/tcp", f"{item.place}, {item.process}", "nothing")
+    return (place, *verdict.in_use(host, ("tcp", item.port)))
+
+
+def _equivalent(host: Host) -> tuple[Evidence, ...]:
+    """The file by which whole hosts are trusted, where it is there; ssh_pivoting removes it."""
+    return (Evidence(EQUIVALENT, "is there", "nothing"),) if host.exists(EQUIVALENT) else ()
 
 
 def _inetd(host: Host) -> t.Iterator[tuple[str, Evidence]]:

@@ -27,7 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._formats import sshd_config
-from ansible_collections.infosec.principles.plugins.module_utils._host import sshd, sshd_state
+from ansible_collections.infosec.principles.plugins.module_utils._host import sshd, sshd_classes, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_classes import Probe
@@ -51,8 +51,8 @@ FOR_ROOT = {
     "prohibit-password": frozenset(("publickey", "hostbased", "gssapi-with-mic")),
     "forced-commands-only": frozenset(("publickey",)),
 }
-#: Networks that a Match leaves out by "!", and that are asked about too.
-MAX_LEFT_OUT = 10
+#: Connections from networks that a Match leaves out by "!", and that are asked about too; each takes some 10 ms.
+MAX_LEFT_OUT = 40
 STEPS = (
     "Remove what the evidence names, so that the same is asked of everybody, then sshd -t && systemctl reload {unit}. "
     "Where a "
@@ -91,7 +91,8 @@ def judge(host: Host, options: Options) -> t.Iterator[Verdict]:
 
 
 def _judged(host: Host, state: State, listed: t.Sequence[Automation]) -> Verdict:
-    answers = (*state.answers, *_left_out(host, state))
+    others = _left_out(state)
+    answers = (*state.answers, *_asked(host, state, others[:MAX_LEFT_OUT]))
     weaker = [one for one in _compared(answers) if not _automation(one, listed)]
     name = state.daemon.name
     if weaker:
@@ -100,15 +101,15 @@ def _judged(host: Host, state: State, listed: t.Sequence[Automation]) -> Verdict
         message = f"less is asked of whoever comes {printable(places)}"
         steps = STEPS.format(unit=state.daemon.unit or "ssh")
         return Verdict(name, f.FAIL, message, evidence, remedy=steps)
-    unasked = sshd_state.unaskable(state.settings, {keyword.lower() for keyword in KEYWORDS})
-    if state.unasked or unasked:
-        count = state.unasked + len(unasked)
-        return Verdict(name, f.NOT_ASSESSED, f"what it asks of {count} more classes of users was not asked")
+    unknown = sshd_state.unaskable(state.settings, {keyword.lower() for keyword in KEYWORDS})
+    unasked = state.unasked + len(unknown) + len(others[MAX_LEFT_OUT:])
+    if unasked:
+        return Verdict(name, f.NOT_ASSESSED, f"what it asks of {unasked} more classes of users was not asked")
     return Verdict(name, f.PASS, f"the same or more is asked from every address (asked about {len(answers)} classes)")
 
 
-def _left_out(host: Host, state: State) -> t.Iterator[tuple[Probe, sshd.Values]]:
-    """Answers for the addresses that `Match Address *,!NETWORK` leaves out: there the other settings count."""
+def _left_out(state: State) -> list[Probe]:
+    """Connections from the addresses that `Match Address *,!NETWORK` leaves out: there the other settings count."""
     networks = dict.fromkeys(
         pattern[1:]
         for setting in state.settings
@@ -117,12 +118,19 @@ def _left_out(host: Host, state: State) -> t.Iterator[tuple[Probe, sshd.Values]]
         for pattern in patterns.split(",")
         if name == "address" and pattern.startswith("!")
     )
-    for network in list(networks)[:MAX_LEFT_OUT]:
-        address = sshd_config.sample_address(network, ())
-        for probe in (probe for probe, _values in state.answers if address and not probe.where):
-            place = dataclasses.replace(probe.place, address=str(address), host=str(address))
-            other = dataclasses.replace(probe, place=place, where=f" from {address}")
-            yield other, sshd.effective(host, state.daemon, other.specification)
+    addresses = filter(None, (sshd_config.sample_address(network, ()) for network in networks))
+    usual = [probe for probe, _values in state.answers if not probe.where]
+    return [_from(probe, address) for address in addresses for probe in usual]
+
+
+def _from(probe: Probe, address: str) -> Probe:
+    place = dataclasses.replace(probe.place, address=address, host=address)
+    return dataclasses.replace(probe, place=place, where=f" from {address}")
+
+
+def _asked(host: Host, state: State, probes: t.Iterable[Probe]) -> t.Iterator[tuple[Probe, sshd.Values]]:
+    for probe in probes:
+        yield probe, sshd.effective(host, state.daemon, probe.specification)
 
 
 def _compared(answers: t.Sequence[tuple[Probe, sshd.Values]]) -> t.Iterator[Weaker]:
@@ -181,6 +189,10 @@ def _evidence(state: State, one: Weaker) -> t.Iterator[Evidence]:
     for keyword in one.keywords:
         line = sshd_state.deciding(state, one.probe, keyword)
         source = line.place if line else f"{state.daemon.program} -T (default)"
-        whom = printable(sshd_state.whom(state, (one.probe,)) if one.probe in dict(state.answers) else one.probe.where)
-        found = f"{keyword} {_value(one.here, keyword)} for {whom.strip()}"
+        found = f"{keyword} {_value(one.here, keyword)} for {printable(_whom(state, one.probe))}"
         yield Evidence(printable(source), found, f"{keyword} {_value(one.elsewhere, keyword)}, as from elsewhere")
+
+
+def _whom(state: State, probe: Probe) -> str:
+    known = any(probe == other for other, _values in state.answers)
+    return sshd_state.whom(state, (probe,)) if known else f"{sshd_classes.shorten(probe.names)}{probe.where}"

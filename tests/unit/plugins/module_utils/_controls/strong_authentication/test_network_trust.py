@@ -64,7 +64,7 @@ def test_postgresql_names_the_lines_and_the_roles(machine: Machine, version: str
     assert told(tcp) == ["host all all 10.0.0.0/8 trust", "host repl all samenet ident"]
     assert tcp.message.endswith("(ident and trust); roles without a password: app, postgres")
     assert "pg_hba.conf:2" in tcp.remedy and "systemctl reload postgresql@17-main.service" in tcp.remedy
-    assert told(local) == ["local all all  trust", "host all all 10.0.0.0/8 trust"]
+    assert told(local) == ["local all all trust", "host all all 10.0.0.0/8 trust"]
 
 
 def hba(*rules: str, pending: bool = False) -> str:
@@ -225,6 +225,9 @@ def test_rsh_that_nothing_starts_now(machine: Machine) -> None:
     machine.write("/etc/inetd.conf", played.fixture("trust/inetd.conf-openbsd-debian12"))
     found = judge(machine, "rsh")
     assert set(found) == {"rsh", "rlogin"}
+    assert not any("hosts.equiv" in one.source for one in found["rsh"].evidence)
+    machine.write("/etc/hosts.equiv", "+\n")
+    assert "/etc/hosts.equiv" in [one.source for one in judge(machine, "rsh")["rsh"].evidence]
     assert all("at its next start" in one.message for one in found.values())
 
 
@@ -358,6 +361,10 @@ def test_nginx_of_debian(machine: Machine) -> None:
         ("server { location / { deny all; allow 10.0.0.0/8; } }", "pass"),
         ("server { satisfy any; auth_basic x; allow 127.0.0.1; deny all; }", "pass"),
         ("server { location / { allow 10.0.0.0/8; deny all; ", "not_assessed"),
+        ("server { listen 127.0.0.1:8080; location / { allow 10.0.0.0/8; deny all; } }", "pass"),
+        ("server { listen 8080; listen [::1]:8080; location / { allow 10.0.0.0/8; deny all; } }", "fail"),
+        ("server { location / { limit_except GET { allow 10.0.0.0/8; deny all; } } }", "fail"),
+        ("server { location / { limit_except GET { allow 10.0.0.0/8; deny all; auth_basic x; } } }", "pass"),
     ],
 )
 def test_nginx_levels(machine: Machine, site: str, status: str) -> None:
@@ -462,14 +469,22 @@ def test_sshd(machine: Machine, config: str, status: str) -> None:
     assert only(machine, "sshd").status == status
 
 
-def test_sshd_lets_declared_automation_come_by_a_key(machine: Machine) -> None:
-    users = EXCEPTION.replace("User ann Address", "Address")
-    for config, sources, status in (
-        (users, [], "fail"),
-        (EXCEPTION, [], "fail"),
-    ):
-        played.sshd(config)(machine)
-        assert only(machine, "sshd").status == status, (config, sources)
+@pytest.mark.parametrize(
+    ("sources", "match", "status"),
+    [
+        (["10.0.0.0/8"], "User ann Address 10.0.0.0/8", "pass"),
+        ([], "User ann Address 10.0.0.0/8", "pass"),
+        (["10.9.9.9"], "User ann Address 10.0.0.0/8", "fail"),
+        (["name.example.org"], "User ann Address 10.0.0.0/8", "fail"),
+        (["10.0.0.0/8"], "Address 10.0.0.0/8", "fail"),
+    ],
+)
+def test_sshd_lets_declared_automation_come_by_a_key(
+    machine: Machine, sources: list[str], match: str, status: str
+) -> None:
+    played.sshd(f"{TWO}Match {match}\n    AuthenticationMethods publickey\n")(machine)
+    declared = [{"name": "ann", "from": sources, "owner": ""}]
+    assert only(machine, "sshd", automation=declared).status == status
 
 
 def test_sshd_as_a_real_one_answered(machine: Machine) -> None:
