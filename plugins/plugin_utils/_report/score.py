@@ -93,6 +93,7 @@ class RuleScore:
     """One rule over all hosts; hosts and first_hosts are those where it is open.
 
     example, doubt: what the first finding says that is open, and the first that was not assessed.
+    remedy: what to do about the example.
     """
 
     rule: str
@@ -176,7 +177,7 @@ class Summary:
             rule = self._rule(one)
             rule.score.add(status, risk)
             if status in OPEN and not rule.example:
-                rule.example = with_note(one["message"], one["note"])
+                rule.example, rule.remedy = with_note(one["message"], one["note"]), one["remedy"]
             elif status == NOT_ASSESSED and not rule.doubt:
                 rule.doubt = one["message"]
         for name in {one["rule"] for one in findings if one["status"] in OPEN}:

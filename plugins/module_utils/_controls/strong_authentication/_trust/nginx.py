@@ -81,18 +81,18 @@ class Guard:
 
     @property
     def admits(self) -> list[Directive]:
-        """The rules that let others than this host in, where all the rest are kept out; the first that matches
-        counts.
+        """The rules that let others than this host in for their address; the first that matches counts.
+
+        Only where all the rest are kept out, or (satisfy any) asked for proof.
         """
-        closed = next((at for at, one in enumerate(self.access) if one.arguments[0] == "all"), None)
-        if closed is None or self.access[closed].name != "deny":
+        last = next((at for at, one in enumerate(self.access) if one.arguments[0] == "all"), len(self.access))
+        if [one.name for one in self.access[last:][:1]] != ["deny"] and not (self.any and last == len(self.access)):
             return []
-        before = self.access[:closed]
-        return [
-            one
-            for one in before
-            if one.name == "allow" and one.arguments[0] != "unix:" and not verdict.is_local(one.arguments[0])
-        ]
+        return [one for one in self.access[:last] if one.name == "allow" and not _is_local(one.arguments[0])]
+
+
+def _is_local(source: str) -> bool:
+    return source == "unix:" or verdict.is_local(source)
 
 
 def judge(host: Host, options: Options) -> t.Iterator[Verdict]:

@@ -113,6 +113,12 @@ def test_next_is_by_risk_and_then_by_hosts() -> None:
     ]
 
 
+def test_the_remedy_is_that_of_what_is_still_open() -> None:
+    texts = [("fixed", "drop it"), ("fail", "set a password"), ("fail", "a third")]
+    found = summary(web=[{**one(status=status), "message": remedy, "remedy": remedy} for status, remedy in texts])
+    assert (found.next()[0].example, found.next()[0].remedy) == ("set a password", "set a password")
+
+
 def test_the_worst_host_comes_first() -> None:
     found = summary(a=[one(risk="low")], b=[one(status="not_assessed")], c=[one(risk="high")], d=[one(status="pass")])
     assert found.hosts_worst_first() == ["c", "a", "b", "d"]
