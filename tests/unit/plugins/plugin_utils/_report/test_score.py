@@ -114,9 +114,11 @@ def test_next_is_by_risk_and_then_by_hosts() -> None:
 
 
 def test_the_remedy_is_that_of_what_is_still_open() -> None:
-    texts = [("fixed", "drop it"), ("fail", "set a password"), ("fail", "a third")]
-    found = summary(web=[{**one(status=status), "message": remedy, "remedy": remedy} for status, remedy in texts])
-    assert (found.next()[0].example, found.next()[0].remedy) == ("set a password", "set a password")
+    texts = [("fixed", "a: drop it"), ("fail", "b: set a password"), ("fail", "c: a third")]
+    found = summary(
+        web=[{**one(status=told[0]), **dict.fromkeys(("subject", "message", "remedy"), told[1])} for told in texts]
+    )
+    assert (found.next()[0].example, found.next()[0].remedy) == ("b: set a password", "b: set a password")
 
 
 def test_the_worst_host_comes_first() -> None:
