@@ -27,6 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
     key_rotation,
     local_passwords,
     network_trust,
+    ssh_keys,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
@@ -41,6 +42,7 @@ CATALOGUE: dict[str, Control] = {
         key_rotation.CONTROL,
         local_passwords.CONTROL,
         network_trust.CONTROL,
+        ssh_keys.CONTROL,
         automatic_updates.CONTROL,
         maintenance_window.CONTROL,
         security_updates.CONTROL,

@@ -31,12 +31,16 @@ UNLISTED = ("authorizedkeyscommand", "trustedusercakeys")
 
 @dataclasses.dataclass(frozen=True)
 class KeyFile:
-    """One file of authorized keys. accounts: those that it opens. modified: when it was last written."""
+    """One file of authorized keys. accounts: those that it opens. modified: when it was last written.
+
+    whole: whether all of it was looked at.
+    """
 
     path: str
     accounts: tuple[Account, ...]
     entries: tuple[Entry, ...]
     modified: datetime.datetime
+    whole: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,10 +89,11 @@ def _file(host: Host, path: str, opened: tuple[Account, ...], unseen: list[str])
     data, status = read_
     text = data[:FILE_BYTES].decode("utf-8", "surrogateescape")
     entries = tuple(itertools.islice(authorized_keys.parse(text), FILE_KEYS + 1))
-    if len(data) > FILE_BYTES or len(entries) > FILE_KEYS:
+    whole = len(data) <= FILE_BYTES and len(entries) <= FILE_KEYS
+    if not whole:
         unseen.append(f"{path}: only its first {FILE_KEYS} keys in {FILE_BYTES >> 20} MiB were looked at")
     modified = datetime.datetime.fromtimestamp(status.st_mtime, datetime.timezone.utc)
-    return KeyFile(path, opened, entries[:FILE_KEYS], modified)
+    return KeyFile(path, opened, entries[:FILE_KEYS], modified, whole)
 
 
 # Where sshd looks
