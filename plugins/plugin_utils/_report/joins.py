@@ -26,6 +26,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Record, Store
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.rules import (
     KEY_OPENS_ACCOUNT,
+    OTHER_ACCOUNT,
     SHARED_HOST_KEY,
     SHARED_MACHINE_ID,
     RunRule,
@@ -122,6 +123,21 @@ class Places:
         first = itertools.islice((door for door in self if door not in own), EVIDENCE)
         return sum(map(len, self._hosts.values())) - len(own), list(first)
 
+    @property
+    def usual(self) -> str:
+        """The name under which the key opens an account on most hosts; rather a person's than root."""
+        names = collections.Counter(name for places in self._hosts.values() for name in places)
+        return min(names, key=lambda name: (-names[name], name == "root", name))
+
+    def strays(self) -> t.Iterator[Held]:
+        """Accounts of other names, on hosts where the key does not open the usual one as well."""
+        usual = self.usual
+        return (held for places in self._hosts.values() if usual not in places for held in places.values())
+
+    def of(self, name: str) -> list[Held]:
+        """The accounts of this name, each of another host."""
+        return [places[name] for places in self._hosts.values() if name in places]
+
     def twins(self, own: Held) -> tuple[int, list[Held]]:
         """How many other hosts have the same, and the first of them."""
         others = [host for host in itertools.islice(self._hosts, EVIDENCE + 1) if host != own.host]
@@ -150,8 +166,11 @@ class Fleet:
         self._places: dict[str, dict[str, Places]] = collections.defaultdict(lambda: collections.defaultdict(Places))
         self._carriers: dict[str, set[str]] = collections.defaultdict(set)
         self._seen: dict[str, frozenset[str]] = {}
+        #: Whose findings there are.
+        self.controls: set[str] = set()
         known: dict[frozenset[str], frozenset[str]] = {}
         for host, findings in store:
+            self.controls.update(one["control"] for one in findings)
             for one in findings:
                 self._take(host, one)
             rules = frozenset(one["rule"] for one in findings) - {one["rule"] for one in findings if _blind(one)}
@@ -176,6 +195,17 @@ class Fleet:
                 number, others = met.twins(own) if join.have == join.meet else met.doors(own)
                 yield own.host, _met(join, own, value, number, others) if number else _alone(join, own, value, doubt)
 
+    def judge_accounts(self, doubt: str) -> t.Iterator[tuple[str, Record]]:
+        """Keys that open accounts of different names; one key of a person on 10,000 hosts has one name on all."""
+        admitting = {held.host for places in self._places[AUTHORIZED_KEY].values() for held in places}
+        straying = set()
+        for value, places in self._places[AUTHORIZED_KEY].items():
+            for stray in places.strays():
+                straying.add(stray.host)
+                yield stray.host, _astray(stray, value, places.of(places.usual))
+        for host in sorted(admitting - straying):
+            yield host, _at_home(doubt)
+
 
 def join(store: Store, expected: t.Iterable[str], doubt: str) -> dict[str, list[Record]]:
     """The findings by host that only the whole fleet shows; none where no host sent fingerprints.
@@ -187,6 +217,9 @@ def join(store: Store, expected: t.Iterable[str], doubt: str) -> dict[str, list[
     found: dict[str, list[Record]] = {}
     for one in JOINS:
         for host, record in fleet.judge(one, doubt or _gap(fleet.unseen(one.meet, hosts))):
+            found.setdefault(host, []).append(record)
+    if OTHER_ACCOUNT.control in fleet.controls:
+        for host, record in fleet.judge_accounts(doubt or _gap(fleet.unseen(AUTHORIZED_KEY, hosts))):
             found.setdefault(host, []).append(record)
     return found
 
@@ -209,6 +242,21 @@ def _met(join: Join, own: Held, value: str, number: int, others: t.Sequence[Held
     evidence = [(own.holder, value), *((f"{one.host}: {one.holder}", value) for one in others)]
     evidence += [(f"and {number - len(others)} more", value)] if number > len(others) else []
     return join.rule.record(own.holder, FAIL, message, evidence)
+
+
+def _astray(own: Held, value: str, usual: t.Sequence[Held]) -> Record:
+    hosts = [one.host for one in usual]
+    where = f"{_count(len(hosts), 'other host')}: {_named(hosts, len(hosts))}"
+    message = f"This key opens {own.account or own.path} here, and {usual[0].account or usual[0].path} on {where}."
+    evidence = [(own.holder, value), *((f"{one.host}: {one.holder}", value) for one in usual[:EVIDENCE])]
+    evidence += [(f"and {len(usual) - EVIDENCE} more", value)] if len(usual) > EVIDENCE else []
+    return OTHER_ACCOUNT.record(f"{own.account or own.path}: {value}", FAIL, message, evidence)
+
+
+def _at_home(doubt: str) -> Record:
+    message = "Each key here opens accounts of one name on all hosts"
+    status, told = (NOT_ASSESSED, f"{message}, as far as was seen: {doubt}.") if doubt else (PASS, f"{message}.")
+    return OTHER_ACCOUNT.record("authorized keys", status, told)
 
 
 def _alone(join: Join, own: Held, value: str, doubt: str) -> Record:

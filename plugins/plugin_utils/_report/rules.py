@@ -117,6 +117,18 @@ KEY_OPENS_ACCOUNT = _pivoting(
         "must go on from here, ProxyJump keeps the key with the person.",
     )
 )
+OTHER_ACCOUNT = RunRule(
+    "ssh_keys",
+    Rule(
+        name="other_account",
+        title="No key opens one person's account here and another's there",
+        risk="medium",
+        reference="https://infosec.mozilla.org/guidelines/openssh",
+        remedy="Leave the key with the accounts of its owner, and let him become others by sudo; give each program a "
+        "key of its own.",
+    ),
+    "strong_authentication",
+)
 SHARED_HOST_KEY = _pivoting(
     Rule(
         name="shared_host_key",

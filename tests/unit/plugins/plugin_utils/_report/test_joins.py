@@ -201,3 +201,61 @@ def test_ten_thousand_hosts_of_one_image_are_joined_in_seconds() -> None:
     assert {one["status"] for records in found.values() for one in records} == {"fail"}
     assert found["h05000"][1]["message"].startswith("This host key is also that of 9999 other hosts: h00000, h00001")
     assert found["h05000"][0]["message"].startswith("This private key opens 9999 other accounts: root on h00000, ")
+
+
+OTHER = "ssh_keys.other_account"
+ROOT = "root: /root/.ssh/authorized_keys:1"
+BOB = "bob: /home/bob/.ssh/authorized_keys:9"
+
+
+def keys(**hosts: t.Sequence[str]) -> list[tuple[str, str, str]]:
+    """What becomes of one key that these hosts admit as these holders: host, subject, status."""
+    filled = Store()
+    for host, holders in hosts.items():
+        one = finding(*(("authorized_key", "K", holder) for holder in holders))
+        filled.add(host, [one, {**finding(rule="ssh_keys.weak"), "control": "ssh_keys"}])
+    return [(host, subject, status) for host, rule, subject, status in joined(filled) if rule == OTHER]
+
+
+def test_one_person_on_many_hosts_is_as_it_should_be() -> None:
+    found = keys(a=[ANN], b=[ANN], c=[])
+    assert found == [("a", "authorized keys", "pass"), ("b", "authorized keys", "pass")]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "astray"),
+    [
+        ({"a": [ANN], "b": [ANN], "c": [ROOT]}, [("c", "root: K")]),
+        ({"a": [ANN], "b": [ROOT]}, [("b", "root: K")]),
+        ({"a": [BOB], "b": [ANN]}, [("a", "bob: K")]),
+        ({"a": [ROOT], "b": [ROOT], "c": [ANN]}, [("c", "ann: K")]),
+        ({"a": [ANN], "b": [ANN, ROOT]}, []),
+        ({"a": [ANN], "b": [BOB, ROOT]}, [("b", "bob: K"), ("b", "root: K")]),
+        ({"a": [ANN, ROOT]}, []),
+    ],
+)
+def test_a_key_that_opens_accounts_of_other_names(hosts: dict[str, list[str]], astray: list[tuple[str, str]]) -> None:
+    assert [(host, subject) for host, subject, status in keys(**hosts) if status == "fail"] == astray
+
+
+def test_what_is_said_of_it() -> None:
+    filled = Store()
+    for number in range(30):
+        filled.add(f"h{number:02}", [finding(("authorized_key", "K", ANN))])
+    filled.add("z", [finding(("authorized_key", "K", ROOT)), {**finding(), "control": "ssh_keys"}])
+    (record,) = [one for one in joins.join(filled, (), "")["z"] if one["rule"] == OTHER]
+    assert record["message"] == "This key opens root here, and ann on 30 other hosts: h00, h01, h02 and 27 more."
+    assert len(record["evidence"]) == 22 and record["evidence"][-1]["source"] == "and 10 more"
+    assert record["principle"] == "strong_authentication"
+
+
+def test_keys_are_not_joined_where_nobody_asked_about_them() -> None:
+    filled = store(a=[("authorized_key", "K", ANN)], b=[("authorized_key", "K", ROOT)])
+    assert not [one for one in joined(filled) if one[1] == OTHER]
+
+
+def test_a_fleet_that_was_not_seen_whole_passes_nothing() -> None:
+    filled = store(a=[("authorized_key", "K", ANN)])
+    filled.add("a", [{**finding(rule="ssh_keys.weak"), "control": "ssh_keys"}])
+    statuses = [status for _host, rule, _subject, status in joined(filled, ["a", "lost"]) if rule == OTHER]
+    assert statuses == ["not_assessed"]
