@@ -131,3 +131,35 @@ def test_the_sums_of_the_fleet_agree() -> None:
     assert sum(score.total for score in found.principles.values()) == found.all.total
     assert sum(found.host(name).total for name in found.hosts) == found.all.total
     assert sum(rule.score.total for rule in found.rules.values()) == found.all.total
+
+
+def due(day: str, status: str = "pass", host: str = "web") -> tuple[str, dict[str, t.Any]]:
+    return host, {**one(rule="key_rotation.api_keys", status=status), "subject": f"{day} {status}", "due": day}
+
+
+def test_what_is_due_next_comes_first() -> None:
+    store = Store()
+    for host, found in (due("2028-01-01"), due("2026-01-01", "fail", "db"), due("2027-01-01", "pass", "db")):
+        store.add(host, [*store.of(host), found])
+    store.add("idle", [one()])
+    assert [(day.day, day.host, day.status) for day in Summary(store).due] == [
+        ("2026-01-01", "db", "fail"),
+        ("2027-01-01", "db", "pass"),
+        ("2028-01-01", "web", "pass"),
+    ]
+
+
+def test_so_many_days_are_kept() -> None:
+    store = Store()
+    for number in range(Summary.DUE + 20):
+        store.add(f"h{number}", [due(f"{2030 + number}-01-01")[1]])
+    found = Summary(store).due
+    assert (len(found), found[0].day, found[-1].day) == (Summary.DUE, "2030-01-01", f"{2029 + Summary.DUE}-01-01")
+
+
+@pytest.mark.parametrize("given", ["soon", "2027-1-1", "2027-01-01T00:00", "<b>", 20270101, None, ["2027-01-01"], ""])
+def test_a_day_that_is_none_is_left_out(given: t.Any) -> None:
+    store = Store()
+    store.add("web", [{**one(), "due": given}])
+    assert Summary(store).due == []
+    assert "due" not in store.of("web")[0]
