@@ -24,6 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.patch
     security_updates,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication import (
+    device_api_keys,
     key_rotation,
     local_passwords,
     network_trust,
@@ -40,6 +41,7 @@ CATALOGUE: dict[str, Control] = {
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
         key_rotation.CONTROL,
+        device_api_keys.CONTROL,
         local_passwords.CONTROL,
         network_trust.CONTROL,
         ssh_keys.CONTROL,

@@ -220,6 +220,26 @@ def read_found(host: Host, found: Found, size: int) -> bytes:
         return b""
 
 
+def reach(host: Host, found: Found) -> int:
+    """The mode bits by which others than its owner may read or write the file.
+
+    Only as far as the folders from the home on let them through to it; access control lists are not looked at.
+    """
+    group, others = 0o060, 0o006
+    folder = os.path.relpath(os.path.dirname(found.path), found.home.path)
+    parts = [] if folder == "." else folder.split("/")
+    for length in range(len(parts) + 1):
+        try:
+            with _opened(host, found.home, "/".join(parts[:length])) as fd:
+                above = os.fstat(fd)
+        except OSError:
+            return 0
+        others = others if above.st_mode & 0o001 else 0
+        same_group = above.st_mode & 0o010 and above.st_gid == found.status.st_gid
+        group = group if same_group or above.st_mode & 0o001 else 0
+    return found.status.st_mode & (group | others)
+
+
 def status_of(host: Host, home: Home, name: str) -> os.stat_result | None:
     """The status of a name in the home itself, or None where there is none. Raises Unseen."""
     if is_mounted_remote(host, os.path.join(home.path, name)):
