@@ -28,6 +28,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
     key_rotation,
     local_passwords,
     network_trust,
+    ssh_authentication,
     ssh_keys,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
@@ -40,6 +41,7 @@ CATALOGUE: dict[str, Control] = {
         database_exposure.CONTROL,
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
+        ssh_authentication.CONTROL,
         key_rotation.CONTROL,
         device_api_keys.CONTROL,
         local_passwords.CONTROL,

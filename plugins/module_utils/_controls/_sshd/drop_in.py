@@ -69,12 +69,21 @@ def changes(
     Raises HostError and ChangeError.
     """
     first, then = ([one for one in more if one.outlives is early] for early in (True, False))
-    writes = [*first, *_files(host, states, drop_in), *_blocks(host, states, drop_in), *then]
-    if not writes:
+    return guarded(host, states, [*first, *writes(host, states, drop_in), *then], seconds=seconds)
+
+
+def writes(host: Host, states: t.Sequence[State], drop_in: DropIn) -> list[Change]:
+    """What writes the file and has each of these sshd read it first. Raises HostError and ChangeError."""
+    return [*_files(host, states, drop_in), *_blocks(host, states, drop_in)]
+
+
+def guarded(host: Host, states: t.Sequence[State], made: t.Sequence[Change], *, seconds: int) -> tuple[Change, ...]:
+    """These changes behind a guard, then seen through and taken up by each sshd; nothing where there are none."""
+    if not made:
         return ()
     checks = [check(host, state.daemon) for state in states]
     taken_up = [one for state in states for one in take_up(host, state.daemon)]
-    return (Guard(seconds), *writes, *checks, *taken_up)
+    return (Guard(seconds), *made, *checks, *taken_up)
 
 
 def _files(host: Host, states: t.Sequence[State], drop_in: DropIn) -> t.Iterator[Change]:

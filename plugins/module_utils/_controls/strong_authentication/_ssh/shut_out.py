@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Who would be left outside: people without a key, and whether anybody at all could still come in."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
+from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._ssh import (
+    access,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, ssh_keys
+from ansible_collections.infosec.principles.plugins.module_utils._host import homes, login, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State, States
+
+LATELY = "30 days ago"
+_BYTES = 1024 * 1024
+_LINES, _LOG_BYTES, _NAMED = 200, 4 * 1024 * 1024, 10
+_DEFAULT = (".ssh/authorized_keys .ssh/authorized_keys2",)
+_BY_PASSWORD = re.compile(r"Accepted (?:password|keyboard-interactive\S*) for (\S{1,64}) from")
+KEYTAB = "/etc/krb5.keytab"
+
+
+def keyless(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> tuple[Evidence, ...]:
+    """People and programs that no key lets in, with whether they came by password lately. Searches the logs."""
+    lately = by_password(host)
+    expected = (*_people.people(host, programs), *_people.machines(host, programs))
+    names = [one.name for one in expected if not has_key(host, states, one)]
+    names = [name for name in names if name in lately or name != "root"]
+    told = {name: "logged in by password lately" if name in lately else "no password login lately" for name in names}
+    found = [Evidence(printable(name), f"no key opens this account; {what}", "a key") for name, what in told.items()]
+    return tuple(sorted(found, key=lambda one: ("no password" in one.found, one.source))[:_NAMED])
+
+
+def by_password(host: Host) -> frozenset[str]:
+    """The accounts that somebody entered by a password, as far as the logs of the last days tell."""
+    matches = ("SYSLOG_IDENTIFIER=sshd", "+", "SYSLOG_IDENTIFIER=sshd-session")
+    command = ("journalctl", "--quiet", "--no-pager", "--output=cat", f"--lines={_LINES}", f"--since={LATELY}")
+    told = host.ask(*command, "--grep=^Accepted (password|keyboard-interactive)", *matches).stdout
+    for name in login.AUTH_LOGS:
+        if host.exists(name):
+            told += host.ask("tail", "-c", str(_LOG_BYTES), "--", host.path(name)).stdout
+    return frozenset(_BY_PASSWORD.findall(told))
+
+
+def locked(host: Host, states: States, programs: t.Sequence[_people.Automation], *, root: str) -> str:
+    """Why nobody could come in by key any more; "" where somebody could. root: PermitRootLogin as it is to be."""
+    able = [*_people.people(host, programs), *_people.machines(host, programs)]
+    if root == access.NEVER:
+        able = [one for one in able if one.uid != 0]
+    if any(has_key(host, states, one) for one in able):
+        return ""
+    whom = "no account but root" if root == access.NEVER else "no account"
+    return f"{whom} of this host could be entered by key, and nobody would get in over SSH"
+
+
+def has_key(host: Host, states: States, account: Account) -> bool:
+    """Whether some sshd would let it in by a key, a certificate, or a Kerberos ticket."""
+    for state in states.known:
+        values = of(state, account.name)
+        if any(access.value(values, word, "none") != "none" for word in ("TrustedUserCAKeys", "AuthorizedKeysCommand")):
+            return True
+        if access.value(values, "GSSAPIAuthentication") == "yes" and host.exists(KEYTAB):
+            return True
+        if any(_opens(host, path, values) for path in paths(values, account)):
+            return True
+    return False
+
+
+def of(state: State, name: str) -> sshd.Values:
+    """What sshd says for an account (from nowhere in particular)."""
+    return next((values for probe, values in state.answers if name in probe.names), state.answers[0][1])
+
+
+def paths(values: sshd.Values, account: Account) -> t.Iterator[str]:
+    """AuthorizedKeysFile of sshd_config(5), with its tokens."""
+    tokens = {"%h": account.home, "%u": account.name, "%U": str(account.uid), "%%": "%"}
+    for pattern in " ".join(values.get("authorizedkeysfile", _DEFAULT)).split():
+        path = re.sub(r"%.", lambda match: tokens.get(match[0], match[0]), pattern)
+        if path != "none":
+            yield path if path.startswith("/") else f"{account.home.rstrip('/')}/{path}"
+
+
+def _opens(host: Host, path: str, values: sshd.Values) -> bool:
+    """Whether the file has a key that would still do: no DSA, and RSA above the floor where sshd knows one."""
+    try:
+        data = homes.read_plain(host, path, _BYTES) or b""
+    except homes.Unseen:
+        return False
+    floor = access.LEAST_BITS if "requiredrsasize" in values else 0
+    entries = authorized_keys.parse(data.decode("utf-8", "surrogateescape"))
+    return any(_good(one.algorithm, ssh_keys.bits(one.public), floor) for one in entries)
+
+
+def _good(algorithm: str, bits: int, floor: int) -> bool:
+    return algorithm != "ssh-dss" and (algorithm != "ssh-rsa" or bits >= floor)
