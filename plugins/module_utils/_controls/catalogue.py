@@ -31,6 +31,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
     ssh_authentication,
     ssh_keys,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor import ssh_two_factor
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
 CATALOGUE: dict[str, Control] = {
@@ -47,6 +48,7 @@ CATALOGUE: dict[str, Control] = {
         local_passwords.CONTROL,
         network_trust.CONTROL,
         ssh_keys.CONTROL,
+        ssh_two_factor.CONTROL,
         automatic_updates.CONTROL,
         maintenance_window.CONTROL,
         security_updates.CONTROL,

@@ -36,16 +36,29 @@ def stack(host: Host, service: str, facility: str = pam.AUTH) -> Stack:
         path, text = file_of(host, service)
     except Missing:
         path, text = "", ""
-    steps = tuple(_steps(host, path, text, facility, 0, 0))
+    steps = assemble(host, path, text, facility)
     if not steps and service != OTHER:
         steps = stack(host, OTHER, facility).steps
     return Stack(service, path, steps)
+
+
+def assemble(host: Host, path: str, text: str, facility: str = pam.AUTH) -> tuple[pam.Step, ...]:
+    """The steps of a file with this text, and of what it includes. Raises HostError."""
+    return tuple(_steps(host, path, text, facility, 0, 0))
 
 
 def modules(host: Host) -> frozenset[str]:
     """The names of all modules that are installed, such as pam_unix. Use as `host.once(pam.modules)`."""
     paths = (path for folder in MODULE_FOLDERS for path in host.glob(f"{folder}/pam_*.so"))
     return frozenset(posixpath.basename(path)[: -len(".so")] for path in paths)
+
+
+def module_folder(host: Host) -> str:
+    """Where the modules are that came with PAM itself. Raises Missing."""
+    for folder in MODULE_FOLDERS:
+        for path in host.glob(f"{folder}/pam_unix.so"):
+            return posixpath.dirname(path)
+    raise Missing(f"PAM: no pam_unix.so in {', '.join(MODULE_FOLDERS)}")
 
 
 def file_of(host: Host, service: str) -> tuple[str, str]:
