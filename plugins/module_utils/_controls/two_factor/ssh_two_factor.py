@@ -13,8 +13,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls impor
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._second import (
     enrolment,
     facts,
-    planning,
     policy,
+    readiness,
     stack,
     ways,
 )
@@ -25,11 +25,17 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._formats.pam_modules import FACTOR, PASSWORD
 from ansible_collections.infosec.principles.plugins.module_utils._host import sshd, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_classes import Probe
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._second import planning
+else:
+    planning = later("_controls.two_factor._second.planning")
 
 NAME = "ssh_two_factor"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#require-two-factor-authentication"
@@ -167,14 +173,14 @@ def _assess(host: Host, options: Options) -> t.Iterator[Finding]:
 
 def _with_fix(host: Host, known: Facts, options: Options, found: t.Sequence[Finding]) -> t.Iterator[Finding]:
     """The findings; those that fail carry the one fix, or why there is none."""
-    plan = planning.Plan()
+    plan = readiness.Plan()
     if any(one.status == f.FAIL for one in found):
         plan = planning.plan(host, known, options)
     for one in found:
         yield one if one.status != f.FAIL else _told(one, known, plan)
 
 
-def _told(finding: Finding, known: Facts, plan: planning.Plan) -> Finding:
+def _told(finding: Finding, known: Facts, plan: readiness.Plan) -> Finding:
     """With the fix, or why there is none; whoever has grace goes on failing, whatever is fixed."""
     if finding.rule is PEOPLE and finding.subject in known.running:
         return finding
@@ -300,10 +306,10 @@ def _wrong(known: Facts, comer: Comer, allowed: t.Sequence[str]) -> list[str]:
 def _written(host: Host, known: Facts, options: Options) -> Finding:
     try:
         now = files.read_now(host, policy.PATH)
-        stale = planning.stale_block(host, known, options)
+        stale = readiness.stale_block(host, known, options)
         if now is None and not stack.written(host, known.service):
             return Finding(WRITTEN, policy.PATH, f.NOT_APPLICABLE, "this control wrote nothing yet")
-        if stale or now != planning.wanted(host, known).text:
+        if stale or now != readiness.wanted(host, known).text:
             return Finding(WRITTEN, policy.PATH, f.FAIL, "it holds another policy than it is to")
     except (OSError, HostError, ChangeError, policy.Unwritable) as exc:
         return Finding(WRITTEN, policy.PATH, f.FAIL, printable(str(exc)))
@@ -317,7 +323,7 @@ def _enrolments(known: Facts) -> t.Iterator[Finding]:
     coming = [comer for comer in known.people if known.comes(comer)]
     for comer in coming:
         name, own = printable(comer.name), known.enrolments[comer.name]
-        why = planning.unready(known, comer) or own.problem
+        why = readiness.unready(known, comer) or own.problem
         if why:
             evidence = (Evidence(printable(own.source or name), printable(why), "a key and a second factor"),)
             late = known.grace.get(comer.name)
@@ -332,7 +338,7 @@ def _enrolments(known: Facts) -> t.Iterator[Finding]:
 
 
 def _rescue(known: Facts) -> Finding:
-    why = planning.rescue_problem(known)
+    why = readiness.rescue_problem(known)
     if why:
         return Finding(RESCUE, SSHD, f.FAIL, printable(why))
     rescue, comer = known.rescue, known.rescuer

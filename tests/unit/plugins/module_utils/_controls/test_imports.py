@@ -32,6 +32,7 @@ FOREIGN = (
     *("_databases.memcached", "_databases.mysql", "_databases.postgresql", "_databases.redis"),
     *("_firewall.firewalld_policy", "_firewall.ufw_foreign", "_firewall.ufw_load", "_firewall.ufw_rules"),
     *("_host.dnf", "_host.zypper", "_pending.rpm", "_updates.redhat", "_updates.suse"),
+    "_second.planning",
     *("_data_protection._swap", "_data_protection._steps", "_data_protection._strength", "_formats.luks"),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
 )
