@@ -46,12 +46,16 @@ _ACCEPTED = ("pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes")
 
 @dataclasses.dataclass(frozen=True)
 class _Case:
-    """A login as it was made, and what would be in force for the next one like it. bits: of an RSA key, else 0."""
+    """A login as it was made, and what would be in force for the next one like it.
+
+    bits: of an RSA key, else 0. groups: those that the account is in.
+    """
 
     made: login.Login
     values: sshd.Values
     peer: str
     bits: int
+    groups: frozenset[str] = frozenset()
 
     def value(self, *keywords: str) -> str:
         return next((self.values[keyword][0].lower() for keyword in keywords if self.values.get(keyword)), "")
@@ -66,7 +70,8 @@ def refusal(host: Host, state: State, candidate: DropIn) -> Evidence | None:
     own, made = host.once(connection.read), host.once(login.read)
     if own is None or made is None or not _arrives(state, own):
         return None
-    case = _Case(made, foretold(host, state, candidate, _specification(made.account, own)), own.peer, _bits(host, made))
+    values = foretold(host, state, candidate, _specification(made.account, own))
+    case = _Case(made, values, own.peer, _bits(host, made), groups_of(host, made.account))
     why = next(filter(None, (judge(case) for judge in _JUDGES)), "")
     if not why:
         return None
@@ -113,6 +118,15 @@ def _bits(host: Host, made: login.Login) -> int:
             if ssh_keys.fingerprint(entry.public) == made.fingerprint:
                 return ssh_keys.bits(entry.public)
     return 0
+
+
+def groups_of(host: Host, name: str) -> frozenset[str]:
+    """The groups that an account is in, also those of a directory that does not list them."""
+    told = host.ask("id", "-Gnz", "--", name)
+    if told.rc == 0:
+        return frozenset(filter(None, told.stdout.split("\0")))
+    gids = {one.gid for one in host.once(accounts.read) if one.name == name}
+    return frozenset(one.name for one in host.once(accounts.groups) if one.gid in gids or name in one.members)
 
 
 def _entries(host: Host, path: str) -> t.Iterator[authorized_keys.Entry]:
@@ -177,6 +191,16 @@ def _listed(case: _Case) -> str:
     return ""
 
 
+def _grouped(case: _Case) -> str:
+    """auth.c, allowed_user: each line of `sshd -T` is one group, whose name may have blanks."""
+    if any(sshd_config.matches(one, name) for one in case.values.get("denygroups", ()) for name in case.groups):
+        return "DenyGroups would name a group that it is in"
+    allowed = case.values.get("allowgroups", ())
+    if allowed and not any(sshd_config.matches(one, name) for one in allowed for name in case.groups):
+        return f"AllowGroups would name none of its groups ({', '.join(sorted(case.groups)) or 'none'})"
+    return ""
+
+
 def _means(pattern: str, case: _Case) -> bool:
     """match.c, match_user: USER or USER@HOST."""
     name, at, source = pattern.rpartition("@")
@@ -185,4 +209,4 @@ def _means(pattern: str, case: _Case) -> bool:
     return sshd_config.matches(name, case.made.account) and sshd_config.matches_address(source, case.peer)
 
 
-_JUDGES: tuple[t.Callable[[_Case], str], ...] = (_root, _switched_off, _methods, _algorithm, _size, _listed)
+_JUDGES: tuple[t.Callable[[_Case], str], ...] = (_root, _switched_off, _methods, _algorithm, _size, _listed, _grouped)

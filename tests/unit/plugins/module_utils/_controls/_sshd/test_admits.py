@@ -33,6 +33,7 @@ class Ground:
     def __init__(self, root: pathlib.Path) -> None:
         self.root = root
         self.values: dict[str, str] = {}
+        self.groups = ["ann", "domain users"]
         self.said = ""
         self.asked: list[tuple[t.Sequence[str], str | None]] = []
         (root / "run/sshd").mkdir(parents=True)
@@ -48,6 +49,8 @@ class Ground:
     def _run(self, argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
         if argv[0] == "getent":
             return Completed(0, "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n", "")
+        if argv[0] == "id":
+            return Completed(0, "".join(f"{name}\0" for name in self.groups), "")
         self.asked.append((argv, stdin))
         text = "".join(f"{keyword} {value}\n" for keyword, value in self.values.items())
         return Completed(255 if self.said else 0, text, self.said)
@@ -66,6 +69,10 @@ def make(tmp_path: pathlib.Path) -> Ground:
         (Login("root", ("publickey",)), {"permitrootlogin": "without-password"}, ""),
         (Login("root", ("password",)), {"permitrootlogin": "without-password"}, "PermitRootLogin would be"),
         (Login("root", ("publickey",)), {"permitrootlogin": "forced-commands-only"}, "PermitRootLogin would be"),
+        (BY_KEY, {"allowgroups": "domain users"}, ""),
+        (BY_KEY, {"allowgroups": "staff\nallowgroups ann"}, ""),
+        (BY_KEY, {"allowgroups": "staff"}, "AllowGroups would name none of its groups (ann, domain users)"),
+        (BY_KEY, {"denygroups": "domain*"}, "DenyGroups would name a group"),
         (BY_PASSWORD, {"passwordauthentication": "no"}, "password would be switched off"),
         (BOTH, {"challengeresponseauthentication": "no"}, "keyboard-interactive would be switched off"),
         (BY_KEY, {"authenticationmethods": "any"}, ""),
@@ -119,3 +126,12 @@ def test_a_candidate_that_sshd_refuses(ground: Ground) -> None:
     ground.said = "line 1: Bad SSH2 KexAlgorithms\n"
     with pytest.raises(HostError, match="refuses the new configuration: line 1: Bad SSH2"):
         ground.refusal(BY_KEY)
+
+
+def test_groups_of_an_account_that_id_does_not_know(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("ann:x:1000:1000::/home/ann:/bin/sh\n", encoding="utf-8")
+    (tmp_path / "etc/group").write_text("ann:x:1000:\nstaff:x:50:bob,ann\nops:x:51:bob\n", encoding="utf-8")
+    host = Host(root=str(tmp_path), runner=lambda argv, stdin, timeout: Completed(127, "", ""))
+    assert admits.groups_of(host, "ann") == {"ann", "staff"}
+    assert admits.groups_of(host, "nobody-here") == frozenset()
