@@ -31,7 +31,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
     ssh_authentication,
     ssh_keys,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor import ssh_two_factor
+from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor import (
+    local_credentials,
+    single_sign_on,
+    ssh_two_factor,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
 CATALOGUE: dict[str, Control] = {
@@ -49,6 +53,8 @@ CATALOGUE: dict[str, Control] = {
         network_trust.CONTROL,
         ssh_keys.CONTROL,
         ssh_two_factor.CONTROL,
+        single_sign_on.CONTROL,
+        local_credentials.CONTROL,
         automatic_updates.CONTROL,
         maintenance_window.CONTROL,
         security_updates.CONTROL,
