@@ -100,7 +100,7 @@ def _current(path: str) -> Key:
     if not os.path.islink(path):
         return _read(path)
     real = os.path.join(os.path.dirname(path), os.readlink(path))
-    if real not in _dated(path):
+    if real not in (f"{path}{REPLACED}", *_dated(path)):
         raise RotationError(f"{path} is a link to {real}, which no rotation made; put the key itself there")
     return _read(real)
 

@@ -196,6 +196,18 @@ def test_the_old_key_is_kept_until_it_is_retired(path: pathlib.Path) -> None:
     assert machine_keys.look(str(path)).old[0].path == f"{path}.replaced"
 
 
+def test_somebody_may_go_back_to_the_old_key(path: pathlib.Path) -> None:
+    make(path)
+    machine_keys.switch(str(path), machine_keys.look(str(path)).new.path)  # type: ignore[union-attr]
+    path.with_name("id_deploy.pub").unlink()
+    path.unlink()
+    path.symlink_to("id_deploy.replaced")
+    state = machine_keys.look(str(path))
+    assert (state.phase, usable(path), number(state.new), [number(one) for one in state.old]) == (MADE, 1, 2, [1])
+    rotate(path, 9)
+    assert (usable(path), len(names(path))) == (2, 4)
+
+
 def test_the_date_of_the_name_or_the_comment_counts_where_it_is_earlier(path: pathlib.Path) -> None:
     lay(path, 1, "deploy 2019-01-31")
     assert machine_keys.look(str(path)).born == datetime.date(2019, 1, 31)
