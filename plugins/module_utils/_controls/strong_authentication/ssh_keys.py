@@ -127,7 +127,8 @@ def _strong(found: t.Sequence[Key], weak: t.Container[str]) -> t.Iterator[Findin
         files.setdefault(key.file.path, []).append(key)
     for path, own in files.items():
         if not any(key.subject in weak for key in own):
-            message = f"all {len(own)} keys that open {own[0].names} are strong"
+            which = "the only key that opens" if len(own) == 1 else f"each of {len(own)} keys that open"
+            message = f"{which} {own[0].names} is strong"
             evidence = tuple(keys.describe(key) for key in own[: rules.MAX_EVIDENCE])
             yield Finding(rules.WEAK, printable(path), f.PASS, message, evidence)
 

@@ -52,7 +52,11 @@ def _writable(host: Host, files: t.Sequence[KeyFile], unseen: list[str]) -> list
         for account in file.accounts:
             try:
                 found.update((path, one) for path, one in _on_the_way(host, file.path, account) if path not in found)
-            except (OSError, Unseen) as exc:
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                unseen.append(f"{file.path}: {exc.strerror}")
+            except Unseen as exc:
                 unseen.append(str(exc))
     return list(found.values())
 
