@@ -74,7 +74,7 @@ def log_in(target: Target, key: str, fingerprint: str, seconds: int) -> str:
 def _lines(process: subprocess.Popen[bytes], deadline: float) -> t.Iterator[str]:
     """What ssh says, until it ends or time is over."""
     stream = t.cast(io.BufferedReader, process.stderr)
-    with selectors.DefaultSelector() as selector, stream:
+    with stream, selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         rest = b""
         while time.monotonic() < deadline and selector.select(max(0.0, deadline - time.monotonic())):

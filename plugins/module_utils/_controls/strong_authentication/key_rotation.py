@@ -85,7 +85,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     # Mozilla's key management: keys of two years that are rotated reliably, rather than longer ones.
     "max_age_days": {"type": "int", "default": 730},
     # Mozilla's checklist for services (websec-check): who handles keys must be able to rotate them quarterly.
-    "api_key_days": {"type": "int", "default": 90},
+    "api_key_days": {"type": "int", "default": 90, "no_log": False},
     "expiry_days": {"type": "int", "default": 30},
     "trust_file_times": {"type": "bool", "default": False},
     "automation": _people.AUTOMATION_OPTION,

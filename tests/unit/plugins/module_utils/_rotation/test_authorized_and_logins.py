@@ -118,7 +118,7 @@ def test_sshd_says_where_the_keys_are(machine: Machine) -> None:
     machine.programs["sshd"] = lambda argv, stdin: Completed(
         0, said if "user=deploy" in argv[-1] or "-T" in argv else "", ""
     )
-    machine.programs["sh"] = lambda argv, stdin: machine.programs["sshd"](argv, stdin)
+    machine.programs["sh"] = machine.programs["sshd"]
     machine.unit(
         "ssh.service",
         process="sshd",
@@ -168,11 +168,7 @@ def test_ssh_is_asked_for_no_session_and_over_a_connection_of_its_own() -> None:
     assert {"ControlPath=none", "ControlMaster=no", "IdentitiesOnly=yes", "IdentityAgent=none", "BatchMode=yes"} < {
         *words
     }
-    assert words[-9:] == ["-p", "2222", "-o", "ProxyJump=bastion", "-l", "deploy", "--", "192.0.2.9"][-9:] or words[
-        -8:
-    ] == [
-        *("-p", "2222", "-o", "ProxyJump=bastion", "-l", "deploy", "--", "192.0.2.9"),
-    ]
+    assert words[-8:] == ["-p", "2222", "-o", "ProxyJump=bastion", "-l", "deploy", "--", "192.0.2.9"]
 
 
 @pytest.mark.parametrize(
