@@ -16,6 +16,8 @@ import posixpath
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._formats import continued
+
 DEPTH = 16
 MAX_DIRECTIVES = 100_000
 #: Readings of included files; one that several blocks include is read for each.
@@ -161,12 +163,5 @@ def _split(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
-    first, held = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
-        first, held = first or number, held + line.strip()
-        if held.endswith("\\"):
-            held = held[:-1]
-            continue
-        if held and not held.startswith("#"):
-            yield first, held
-        first, held = 0, ""
+    stripped = ((number, line.strip()) for number, line in continued.lines(text))
+    return ((number, line) for number, line in stripped if line and not line.startswith("#"))

@@ -14,7 +14,10 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._formats import continued
+
 _WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
+_COMMENT = re.compile(r"#.*")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 _CLIENT = re.compile(r"(?P<client>[^()]*)(?:\((?P<options>[^)]*)\))?")
 
@@ -41,7 +44,7 @@ class Export:
 
 def parse(text: str) -> t.Iterator[Export]:
     """Every export of a file, in its order."""
-    for number, line in _logical_lines(text):
+    for number, line in continued.lines(_COMMENT.sub("", text), " "):
         words = _WORD.findall(line)
         path = _plain(words[0]) if words else ""
         usual: tuple[str, ...] = ()
@@ -60,18 +63,3 @@ def _options(text: str) -> tuple[str, ...]:
 
 def _plain(word: str) -> str:
     return _OCTAL.sub(lambda match: chr(int(match[1], 8) & 0xFF), word.replace('"', ""))
-
-
-def _logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
-    """Lines with their continuations and without comments, by the number of the first."""
-    first, held = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
-        first = first or number
-        held += line.partition("#")[0]
-        if held.endswith("\\"):
-            held = f"{held[:-1]} "
-            continue
-        yield first, held
-        first, held = 0, ""
-    if held:
-        yield first, held

@@ -17,11 +17,12 @@ import typing as t
 
 DEPTH = 16
 MAX_DIRECTIVES = 100_000
+MAX_WORDS = 500_000
 #: Readings of included files; one that several blocks include is read for each.
 MAX_FILES = 5000
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<sign>[;{}])|"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'"""
-    r"""|(?P<bare>(?:[^\s;{}"'\\$]|\\.|\$\{[^}]*\}|\$|(?<=[^\s;{}])["'])+)""",
+    r"""|(?P<bare>(?:[^\s;{}"'\\$]+|\\.|\$\{[^}]*\}|\$|(?<=[^\s;{}])["'])+)""",
     re.DOTALL,
 )
 
@@ -46,7 +47,7 @@ class _Reader:
     def __init__(self, prefix: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Sequence[str]]) -> None:
         self._prefix, self._read, self._glob = prefix, read, glob
         self._left = MAX_DIRECTIVES
-        self._files = MAX_FILES
+        self._files, self._words = MAX_FILES, MAX_WORDS
 
     def file(self, path: str, within: tuple[str, ...] = ()) -> list[Directive]:
         """The directives of one file. within: the files that include it."""
@@ -71,6 +72,9 @@ class _Reader:
         words: list[str] = []
         first = 0
         for kind, text, line in tokens:
+            self._words -= 1
+            if self._words < 0:
+                raise BadConfig(f"{path}:{line}: more than {MAX_WORDS} words")
             if kind == "word":
                 first = first if words else line
                 words.append(text)

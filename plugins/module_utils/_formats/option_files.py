@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-MAX_LINES = 20_000
 MAX_FILES = 500
 
 
@@ -44,13 +43,13 @@ def settings(
     listdir: t.Callable[[str], t.Sequence[str]],
     seen: set[str] | None = None,
 ) -> t.Iterator[Option]:
-    """The options of a file in their order, with those of what it includes; at most MAX_LINES of one file.
+    """The options of a file in their order, with those of what it includes.
 
     A file that is included again is left out, which also ends loops.
     """
     known = {path} if seen is None else seen
     group = ""
-    for number, line in enumerate(read(path).splitlines()[:MAX_LINES], 1):
+    for number, line in enumerate(read(path).split("\n"), 1):
         words = line.strip()
         if words.startswith("!"):
             for name in _included(words, listdir):

@@ -13,7 +13,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-MAX_LINES = 50_000
+from ansible_collections.infosec.principles.plugins.module_utils._formats import continued
+
 MAX_FILES = 200
 
 
@@ -75,12 +76,5 @@ def modules(path: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.S
 
 
 def _logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
-    first, held = 0, ""
-    for number, line in enumerate(text.splitlines()[:MAX_LINES], 1):
-        first, held = first or number, held + line.strip()
-        if held.endswith("\\"):
-            held = held[:-1]
-            continue
-        if held and not held.startswith(("#", ";")):
-            yield first, held
-        first, held = 0, ""
+    stripped = ((number, line.strip()) for number, line in continued.lines(text))
+    return ((number, line) for number, line in stripped if line and not line.startswith(("#", ";")))

@@ -13,7 +13,6 @@ import dataclasses
 import re
 import typing as t
 
-MAX_LINES = 50_000
 MAX_FILES = 200
 _WORD = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S+)")
 
@@ -32,7 +31,7 @@ def directives(
 ) -> t.Iterator[Directive]:
     """Every directive of a file and of what it includes; no file twice, which also ends loops."""
     known = {path} if seen is None else seen
-    for number, line in enumerate(read(path).splitlines()[:MAX_LINES], 1):
+    for number, line in enumerate(read(path).split("\n"), 1):
         words = [double or single or bare for double, single, bare in _WORD.findall(line.partition("#")[0])]
         if not words:
             continue

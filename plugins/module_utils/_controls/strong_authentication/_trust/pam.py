@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats import continued
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -33,7 +34,6 @@ _SUCCEED_IF = "pam_succeed_if.so"
 _NO_PROOF = ("pam_nologin.so", "pam_env.so", "pam_securetty.so", "pam_access.so", "pam_permit.so", _SUCCEED_IF)
 #: What a success may do in the long form of a control: end the stack, or jump over some modules.
 _LETS_OFF = re.compile(r"\b(?:success|default)=(?:done|[1-9]\d*)\b")
-_CONTINUED = re.compile(r"\\\r?\n")
 STEPS = (
     "Take {place} out, or make it required, so that it can only turn people away. What must stay without a second "
     "proof, such "
@@ -66,7 +66,7 @@ def _failing(path: str, lines: t.Sequence[tuple[int, str]]) -> Verdict:
 
 def _lines(text: str) -> list[tuple[int, str]]:
     """(number, text) of each line that lets somebody off, or that is all the proof there is."""
-    numbered = enumerate(_CONTINUED.sub(" ", text).splitlines(), 1)
+    numbered = continued.lines(text, " ")
     plain = [(number, " ".join(line.partition("#")[0].split())) for number, line in numbered]
     proved = any(_proves(line) for _number, line in plain)
     return [(number, line) for number, line in plain if _lets_off(line) or (not proved and _trusts(line))]

@@ -19,6 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats import continued
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
@@ -58,17 +59,11 @@ def _lines(host: Host, path: str) -> list[Evidence]:
         text = verdict.text(host, path)
     except Missing:
         return []
-    found, held, first = [], "", 1
-    for number, line in enumerate(text.splitlines(), 1):
-        first = first if held else number
-        held += line[:-1] if line.endswith("\\") else line
-        if line.endswith("\\"):
-            continue
-        if held.strip() and not held.lstrip().startswith("#"):
-            rule = ":".join(held.split(":")[:2]).strip()
-            found.append(Evidence(f"{path}:{first}", printable(rule), "no such line"))
-        held = ""
-    return found
+    rules = ((number, line) for number, line in continued.lines(text) if line.strip() and not line.startswith("#"))
+    return [
+        Evidence(f"{path}:{number}", printable(":".join(line.split(":")[:2]).strip()), "no such line")
+        for number, line in rules
+    ]
 
 
 def _readers(host: Host) -> list[str]:

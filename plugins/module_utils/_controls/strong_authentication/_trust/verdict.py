@@ -19,7 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 #: Verdicts of one rule; what is beyond is counted.
 MAX_FOUND = 100
 #: Bytes of one configuration file. Larger ones are left to a person.
-MAX_CONFIG = 4 * 1024 * 1024
+MAX_CONFIG = 1024 * 1024
 #: Connected addresses that evidence names.
 NAMED = 10
 
@@ -43,7 +43,7 @@ def text(host: Host, path: str) -> str:
     if status is not None and status.st_mode & 0o170000 != 0o100000:
         raise HostError(f"{path}: not a plain file")
     if status is not None and status.st_size > MAX_CONFIG:
-        raise HostError(f"{path}: more than {MAX_CONFIG // 1024 // 1024} MB, not read")
+        raise HostError(f"{path}: more than {MAX_CONFIG // 1024} KB, not read")
     found = host.read_text(path)
     if "\0" in found:
         raise HostError(f"{path}: holds zero bytes, so it is no text")
