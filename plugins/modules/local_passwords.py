@@ -15,7 +15,8 @@ description:
     which refuses the keys of an account that is locked by C(!).
   - Rule C(locked_usable) fails for each account whose password was locked (C(passwd -l), C(usermod -L)) although keys still let somebody in
     over SSH, which these commands do not end. Accounts that never had a password, that have expired, whose shell takes no logins, or that
-    O(automation) names do not fail, nor does any where no sshd takes passwords, since a locked password is what goes with keys there.
+    O(automation) names do not fail. Nor does any where no sshd asks for passwords of this host, or that
+    M(infosec.principles.local_credentials) locked, since a locked password is what goes with keys there.
   - Rule C(weak_hash) fails for each password that is kept as a hash of DES, MD5, SHA-1 or NT, which is soon guessed, and for each hash that
     lies in C(/etc/passwd), where everybody can read it.
   - Rule C(weak_scheme) fails where C(/etc/login.defs) or a line of PAM makes such hashes of new passwords.

@@ -222,11 +222,14 @@ def _locked(host: Host, entries: t.Iterable[Entry], options: Options) -> t.Itera
 
 
 def _still_open(host: Host, account: accounts.Account) -> Finding | None:
-    """Where sshd takes no passwords at all, a locked one is what keys go with, and says nothing of the account."""
+    """Where sshd takes no passwords at all, a locked one is what keys go with, and says nothing of the account.
+
+    Nor does one that this collection locked, so that keys alone open the account.
+    """
     name = printable(account.name)
     ways = ways_in.read(host, account)
     evidence = tuple(Evidence(printable(path), f"a key that opens {name}", "none") for path in ways.files)
-    if ways.files and ways.passwords:
+    if ways.files and ways.passwords and account.name not in locking.locked_here(host):
         message = f"the password of {name} is locked, but who has a key still gets in over SSH"
         return Finding(LOCKED_USABLE, name, f.FAIL, message, evidence)
     if ways.unseen and not ways.files:

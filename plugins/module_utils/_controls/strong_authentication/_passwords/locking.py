@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine import journal
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
 from ansible_collections.infosec.principles.plugins.module_utils._host import login, shadow
@@ -76,3 +77,13 @@ def _lock(entry: shadow.Entry) -> Command:
 def _days(entry: shadow.Entry) -> int:
     """The day of the last change as chage takes it."""
     return (entry.changed - shadow.EPOCH).days if entry.changed else _NEVER
+
+
+def locked_here(host: Host) -> frozenset[str]:
+    """The accounts that runs of this collection locked (two_factor's local_credentials), to be opened by keys alone."""
+    try:
+        changes = [step.change for run in journal.runs(host) for step in run.steps()]
+    except (ChangeError, OSError):
+        return frozenset()
+    commands = (argv for change in changes if isinstance(change, Command) for argv in change.do)
+    return frozenset(argv[2] for argv in commands if argv[:2] == ("usermod", "-L"))

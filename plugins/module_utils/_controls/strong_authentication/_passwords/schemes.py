@@ -10,6 +10,7 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._formats import pam
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 
 LOGIN_DEFS, PAM = "/etc/login.defs", "/etc/pam.d"
@@ -18,12 +19,11 @@ STRONG = ("yescrypt", "gost_yescrypt", "blowfish", "bcrypt", "sha512", "sha256")
 WEAK = ("md5", "bigcrypt", "des")
 #: Copies that dpkg, rpm and pam-auth-update leave beside the file that counts.
 _COPY = re.compile(r".*(\.(dpkg-\w+|rpm\w+|pam-old|bak|orig)|~)")
-_UNIX = re.compile(r"\s*-?(?P<kind>auth|password)\s+(?:\[[^\]]*\]|\S+)\s+(?:\S*/)?pam_unix\.so\b(?P<words>[^#]*)")
 
 
 @dataclasses.dataclass(frozen=True)
 class UnixLine:
-    """One line of PAM with pam_unix. kind: "auth" or "password"."""
+    """One line of PAM with pam_unix. kind: its facility, such as "auth"."""
 
     path: str
     kind: str
@@ -46,8 +46,8 @@ def unix_lines(host: Host) -> tuple[UnixLine, ...]:
             continue
         except HostError:
             text = ""
-        matches = filter(None, map(_UNIX.match, text.replace("\\\n", " ").splitlines()))
-        found += [UnixLine(path, match["kind"], tuple(match["words"].lower().split())) for match in matches]
+        lines = [line for line in pam.parse(text) if line.module.rpartition("/")[2] == "pam_unix.so"]
+        found += [UnixLine(path, one.facility, tuple(word.lower() for word in one.arguments)) for one in lines]
     return tuple(found)
 
 

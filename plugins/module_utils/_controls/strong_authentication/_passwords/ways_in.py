@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, sshd_config
-from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, homes, sshd, sshd_state
+from ansible_collections.infosec.principles.plugins.module_utils._formats import sshd_config
+from ansible_collections.infosec.principles.plugins.module_utils._host import (
+    accounts,
+    authorized,
+    pam,
+    sshd,
+    sshd_state,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
-_BYTES = 1024 * 1024
-_DEFAULT = (".ssh/authorized_keys", ".ssh/authorized_keys2")
-_PASSWORDS = ("passwordauthentication", "kbdinteractiveauthentication", "challengeresponseauthentication")
+_INTERACTIVE = ("kbdinteractiveauthentication", "challengeresponseauthentication")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,17 +35,28 @@ class Ways:
 def read(host: Host, account: Account) -> Ways:
     """How an account is entered whose password begins with "!": by its keys, where an sshd lets it try."""
     states = host.once(sshd_state.read)
-    open_to = [values for state in states.known for _probe, values in state.answers if _admits(host, values, account)]
-    files: list[str] = []
-    unseen = list(states.problems.values())
-    for path in dict.fromkeys(path for values in open_to for path in _paths(values, account)):
-        try:
-            files += [path] if _has_key(host, path) else []
-        except homes.Unseen as exc:
-            unseen.append(str(exc))
-    return Ways(
-        tuple(files), any(_says(values, word) == "yes" for values in open_to for word in _PASSWORDS), tuple(unseen)
-    )
+    answers = [answer for state in states.known for answer in state.answers]
+    own = [answer for answer in answers if account.name in answer[0].names] or answers
+    open_to = [values for _probe, values in own if _admits(host, values, account)]
+    keys = host.once(authorized.read)
+    files = [file.path for file in keys.files if open_to and file.entries and account in file.accounts]
+    unseen = [one for one in keys.unseen if open_to and one.startswith(f"{account.home.rstrip('/')}/")]
+    passwords = any(_takes_passwords(host, values) for values in open_to)
+    return Ways(tuple(files), passwords, (*states.problems.values(), *unseen))
+
+
+def _takes_passwords(host: Host, values: sshd.Values) -> bool:
+    """Whether this sshd asks for passwords of this host; with keyboard-interactive PAM may ask for something else."""
+    if _says(values, "passwordauthentication") == "yes":
+        return True
+    return any(_says(values, word) == "yes" for word in _INTERACTIVE) and host.once(_asks_unix)
+
+
+def _asks_unix(host: Host) -> bool:
+    try:
+        return any(step.name == "pam_unix" for step in pam.stack(host, "sshd").steps)
+    except HostError:
+        return True
 
 
 def _admits(host: Host, values: sshd.Values, account: Account) -> bool:
@@ -69,17 +83,3 @@ def _groups(host: Host, account: Account) -> list[str]:
 
 def _says(values: sshd.Values, keyword: str) -> str:
     return next(iter(values.get(keyword, ())), "").lower()
-
-
-def _paths(values: sshd.Values, account: Account) -> t.Iterator[str]:
-    """AuthorizedKeysFile of sshd_config(5), with its tokens."""
-    tokens = {"%h": account.home, "%u": account.name, "%U": str(account.uid), "%%": "%"}
-    for pattern in " ".join(values.get("authorizedkeysfile", _DEFAULT)).split():
-        path = re.sub(r"%.", lambda match: tokens.get(match[0], match[0]), pattern)
-        if path != "none":
-            yield path if path.startswith("/") else f"{account.home.rstrip('/')}/{path}"
-
-
-def _has_key(host: Host, path: str) -> bool:
-    data = homes.read_plain(host, path, _BYTES) or b""
-    return next(authorized_keys.parse(data.decode("utf-8", "surrogateescape")), None) is not None

@@ -184,3 +184,23 @@ def test_accounts_and_groups_without_getent(host: Host, tmp_path: pathlib.Path) 
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "above", "bits"),
+    [
+        (0o666, 0o755, 0o066),
+        (0o666, 0o700, 0),
+        (0o666, 0o710, 0o060),
+        (0o666, 0o701, 0o066),
+        (0o640, 0o755, 0o040),
+        (0o711, 0o755, 0),
+    ],
+)
+def test_reach_is_what_the_folders_above_let_through(host: Host, mode: int, above: int, bits: int) -> None:
+    folder = pathlib.Path(host.path("/home/ann/.ssh"))
+    (folder / "token").write_text("x", encoding="utf-8")
+    (folder / "token").chmod(mode)
+    folder.chmod(above)
+    (token,) = [one for one in seen(host) if one.path.endswith("/token")]
+    assert homes.reach(host, token) == bits

@@ -16,15 +16,20 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._passwords import (
     locking,
     schemes,
-    ways_in,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
+from ansible_collections.infosec.principles.plugins.module_utils._engine import journal
 from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import to_wire
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
-from ansible_collections.infosec.principles.plugins.module_utils._host import login, shadow, sshd, sshd_state
-from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
+from ansible_collections.infosec.principles.plugins.module_utils._host import (
+    login,
+    shadow,
+    sshd,
+    sshd_classes,
+    sshd_state,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host, NeedsRoot
 from ansible_collections.infosec.principles.plugins.module_utils._host.login import Login
 
@@ -178,7 +183,7 @@ def test_without_the_programs_nothing_is_locked(ground: Ground) -> None:
 def answers(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
     """Let an sshd say this to everybody."""
     said = {key: (value,) for key, value in {"passwordauthentication": "yes", "usepam": "yes", **values}.items()}
-    probe: t.Any = None
+    probe = sshd_classes.Probe("ann", frozenset(), ("root", "ann", "bob"), sshd_classes.Place(), "")
     state = sshd_state.State(sshd.Daemon("ssh.service"), (), ((probe, said),), 0)
     monkeypatch.setattr(sshd_state, "read", lambda host: sshd_state.States((state,), {}))
 
@@ -190,7 +195,6 @@ def answers(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
         ({"usepam": "no"}, f.PASS),
         ({"pubkeyauthentication": "no"}, f.PASS),
         ({"passwordauthentication": "no"}, f.PASS),
-        ({"passwordauthentication": "no", "kbdinteractiveauthentication": "yes"}, f.FAIL),
         ({"denyusers": "ann"}, f.PASS),
         ({"denygroups": "staff"}, f.PASS),
         ({"allowusers": "root bob@192.0.2.1"}, f.PASS),
@@ -233,11 +237,38 @@ def test_an_sshd_that_does_not_answer_is_no_pass(ground: Ground, monkeypatch: py
     assert (finding.status, finding.subject) == (f.NOT_ASSESSED, "ann")
 
 
-def test_comments_open_nothing(ground: Ground) -> None:
-    values: sshd.Values = {"passwordauthentication": ("yes",)}
+def test_comments_open_nothing(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch)
+    ground.shadow(ann=f"!{HASH}")
     ground.write("/home/ann/.ssh/authorized_keys", "# none\n\n")
-    account = Account("ann", 1000, 50, "/home/ann", "/bin/sh")
-    assert [path for path in ways_in._paths(values, account) if ways_in._has_key(ground.host(), path)] == []
+    assert ground.one("locked_usable").status == f.PASS
+
+
+@pytest.mark.parametrize(("module", "status"), [("pam_unix.so", f.FAIL), ("pam_oath.so", f.PASS)])
+def test_a_question_that_is_not_for_the_password(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, module: str, status: str
+) -> None:
+    answers(monkeypatch, passwordauthentication="no", kbdinteractiveauthentication="yes")
+    ground.shadow(ann=f"!{HASH}")
+    ground.write("/home/ann/.ssh/authorized_keys", KEY)
+    ground.write("/etc/pam.d/sshd", f"auth required {module}\n")
+    assert ground.one("locked_usable").status == status
+
+
+def test_what_this_collection_locked_is_meant_to_be_open_to_keys(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch)
+    ground.shadow(ann=f"!{HASH}")
+    ground.write("/home/ann/.ssh/authorized_keys", KEY)
+    command = Command("lock", "", "", (("usermod", "-L", "ann"),), (("usermod", "-U", "ann"),), ("true",))
+    log = journal.Journal(ground.host(), "20261124T120000.000000Z-abcdef")
+    log.start(by="a test")
+    log.fix(1, "local_credentials", ["ann"])
+    step = log.begin(1, command)
+    assert ground.one("locked_usable").status == f.PASS
+    log.note("reverted", step=step.number)
+    assert ground.one("locked_usable").status == f.FAIL
 
 
 # The others
