@@ -15,7 +15,8 @@ import time
 import typing as t
 
 _ACCEPTED = re.compile(r"Server accepts key: .*(SHA256:[A-Za-z0-9+/]+)")
-_IN = re.compile(r"Authenticated to \S+ .*using \"?publickey")
+#: Older releases (8.4) do not say by which method; only one is on offer anyway.
+_IN = re.compile(r"Authenticated to \S+ ")
 _NOISE = re.compile(r"debug\d: |Authenticated to |Warning: Permanently added |OpenSSH_")
 #: -N asks for no session: a forced command does not run, and a shell that lets nobody in does not matter. Not -v: a
 #: ProxyJump would inherit it, and tell of its own login among ours.

@@ -146,6 +146,7 @@ TAKEN_OLD = "debug1: Server accepts key: /home/ci/.ssh/id_old ED25519 SHA256:old
     ("lines", "why"),
     [
         ([OFFERED, TAKEN, IN], ""),
+        ([OFFERED, TAKEN, IN_8], ""),
         ([OFFERED, TAKEN_OLD, IN], "another key got in: SHA256:old"),
         ([IN], "another key got in: of unknown fingerprint"),
         (
