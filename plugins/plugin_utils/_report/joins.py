@@ -27,6 +27,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.rules import (
     KEY_OPENS_ACCOUNT,
     OTHER_ACCOUNT,
+    SHARED_API_KEY,
     SHARED_HOST_KEY,
     SHARED_MACHINE_ID,
     RunRule,
@@ -37,6 +38,7 @@ EVIDENCE = 20
 NAMED = 3
 
 PRIVATE_KEY, AUTHORIZED_KEY, HOST_KEY, MACHINE_ID = "private_key", "authorized_key", "host_key", "machine_id"
+API_KEY = "api_key"
 
 
 class Held(t.NamedTuple):
@@ -99,6 +101,14 @@ JOINS = (
         what="other host",
         found="This machine-id is also that of {}: {}.",
         alone="No other host has this machine-id",
+    ),
+    Join(
+        rule=SHARED_API_KEY,
+        have=API_KEY,
+        meet=API_KEY,
+        what="other host",
+        found="This key to an API is also on {}: {}.",
+        alone="No other host has this key to an API",
     ),
 )
 

@@ -149,3 +149,15 @@ SHARED_MACHINE_ID = _pivoting(
         "in the image that they were made from.",
     )
 )
+SHARED_API_KEY = RunRule(
+    "device_api_keys",
+    Rule(
+        name="shared_key",
+        title="No two hosts have the same key to an API",
+        risk="medium",
+        reference="https://infosec.mozilla.org/fundamentals/security_principles#require-strong-authentication",
+        remedy="Make a key of its own for each host that needs one, and revoke this one: it can be taken from any of "
+        "them, and nobody could tell from which.",
+    ),
+    "strong_authentication",
+)

@@ -68,7 +68,8 @@ def _present(host: Host, lot: search.Lot, security: chassis.Security) -> t.Itera
     lasting = [hit for hit in lot.hits if not hit.short]
     if security.secure:
         message = "the machine is physically secure, where keys to APIs may lie"
-        yield Finding(PRESENT, HOMES, f.NOT_APPLICABLE, message, (security.evidence,))
+        prints = tuple(one for hit in lasting[:MAX_FINDINGS] for one in _prints(hit))
+        yield Finding(PRESENT, HOMES, f.NOT_APPLICABLE, message, (security.evidence,), fingerprints=prints)
     elif security.secure is None and lasting:
         told = tuple(_evidence(host, hit) for hit in lasting[:MAX_EVIDENCE])
         message = f"{len(lasting)} files hold keys to APIs, and {security.why}"
@@ -86,11 +87,15 @@ def _ending(lot: search.Lot) -> str:
 def _lying(host: Host, hit: search.Hit) -> Finding:
     path = printable(hit.path)
     message = f"whoever takes this machine gets from {path} into {hit.place.opens}"
-    holder = printable(f"{hit.found.home.account.name}: {hit.path}")
-    digests = dict.fromkeys(secret.digest for secret in hit.secrets if secret.digest)
-    prints = tuple(Fingerprint(API_KEY, digest, holder) for digest in digests)
     evidence = (_evidence(host, hit),)
-    return Finding(PRESENT, path, f.FAIL, message, evidence, remedy=hit.place.instead, fingerprints=prints)
+    return Finding(PRESENT, path, f.FAIL, message, evidence, remedy=hit.place.instead, fingerprints=_prints(hit))
+
+
+def _prints(hit: search.Hit) -> tuple[Fingerprint, ...]:
+    """What the report joins: which of the file's keys this account has. The number tells the keys of one file apart."""
+    holder = printable(f"{hit.found.home.account.name}: {hit.path}")
+    numbers = {secret.digest: number for number, secret in reversed([*enumerate(hit.secrets, 1)]) if secret.digest}
+    return tuple(Fingerprint(API_KEY, digest, f"{holder}:{number}") for digest, number in sorted(numbers.items()))
 
 
 def _evidence(host: Host, hit: search.Hit) -> Evidence:

@@ -17,6 +17,7 @@ ANN = "ann: /home/ann/.ssh/authorized_keys:3"
 KEY = "ssh_pivoting.key_opens_account"
 HOST_KEY = "ssh_pivoting.shared_host_key"
 MACHINE = "ssh_pivoting.shared_machine_id"
+API_KEY = "device_api_keys.shared_key"
 ED25519 = "/etc/ssh/ssh_host_ed25519_key"
 
 
@@ -98,6 +99,17 @@ CASES: dict[str, tuple[dict[str, list[Print]], list[tuple[str, str, str, str]]]]
     "a host key twice on one host": (
         {"a": [("host_key", "K", ED25519), ("host_key", "K", "/srv/key")]},
         [("a", HOST_KEY, ED25519, "pass"), ("a", HOST_KEY, "/srv/key", "pass")],
+    ),
+    "a key to an API on two hosts, and one on one": (
+        {
+            "a": [("api_key", "K", "ann: /home/ann/.netrc:1"), ("api_key", "L", "ann: /home/ann/.netrc:2")],
+            "b": [("api_key", "K", "root: /root/.vault-token:1")],
+        },
+        [
+            ("a", API_KEY, "ann: /home/ann/.netrc:1", "fail"),
+            ("a", API_KEY, "ann: /home/ann/.netrc:2", "pass"),
+            ("b", API_KEY, "root: /root/.vault-token:1", "fail"),
+        ],
     ),
     "a machine-id on two hosts": (
         {host: [("machine_id", "M", "/etc/machine-id")] for host in "ab"},

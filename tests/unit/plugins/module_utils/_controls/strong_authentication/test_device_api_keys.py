@@ -180,7 +180,7 @@ def test_what_is_told(ground: Ground) -> None:
     assert told.startswith("AWS: aws_secret_access_key; last written 400 days ago, of ")
     assert told.endswith("mode 0600")
     (print_,) = finding.fingerprints
-    assert (print_.kind, print_.holder) == ("api_key", "ann: /home/ann/.aws/credentials")
+    assert (print_.kind, print_.holder) == ("api_key", "ann: /home/ann/.aws/credentials:1")
     assert print_.value == api_keys.Secret("", TOKEN).digest
     assert not finding.fix and "aws sso login" in finding.remedy
 
@@ -195,7 +195,16 @@ def test_passwords_leave_no_digest(ground: Ground) -> None:
 
 def test_a_secure_machine_may_hold_keys(ground: Ground) -> None:
     ground.write(".vault-token", TOKEN)
-    assert [one.status for one in ground.of("present", physically_secure="true")] == [f.NOT_APPLICABLE]
+    (finding,) = ground.of("present", physically_secure="true")
+    assert finding.status == f.NOT_APPLICABLE
+    assert [one.value for one in finding.fingerprints] == [api_keys.Secret("", TOKEN).digest]
+
+
+def test_keys_of_one_file_are_told_apart_and_each_once(ground: Ground) -> None:
+    text = f"[a]\naws_secret_access_key={TOKEN}\n[b]\naws_secret_access_key={TOKEN[::-1]}\n[c]\naws_secret_access_key={TOKEN}\n"
+    ground.write(".aws/credentials", text)
+    holders = [one.holder.rpartition(":")[2] for one in ground.of("present")[0].fingerprints]
+    assert sorted(holders) == ["1", "2"]
 
 
 def test_an_unknown_machine_is_no_pass(ground: Ground) -> None:
