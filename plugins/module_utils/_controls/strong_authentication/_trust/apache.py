@@ -42,8 +42,7 @@ BY_ADDRESS = ("ip", "host", "forward-dns")
 NEUTRAL = ("not", "method", "env", "expr", "ssl")
 ALONE = (
     "In {place} ask for proof as well: AuthType, AuthName and AuthUserFile (or SSLVerifyClient require), with the "
-    "Require ip or "
-    "host and Require valid-user both inside of <RequireAll>; then apachectl -t && apachectl graceful."
+    "Require ip or host and Require valid-user both inside of <RequireAll>; then apachectl -t && apachectl graceful."
 )
 ANY = (
     "In {place} put both into <RequireAll> (or write Satisfy All), so that the address is no way around the proof; "

@@ -24,8 +24,8 @@ _ASKS = re.compile(r"-[AFLMSdhikrvV]*S[AFLMSdhikrvV]*|--enable-sasl|-Y.*|--auth-
 _NAME = re.compile(r"^(?:--[\w-]+|-\w+)")
 STEPS = (
     "Let it listen on loopback alone (-l 127.0.0.1), or start it with -S and make users (saslpasswd2 -a memcached "
-    "NAME), and "
-    "restart it. SASL needs clients that speak the binary protocol; -Y FILE takes users over the text protocol."
+    "NAME), and restart it. SASL needs clients that speak the binary protocol; -Y FILE takes users over the text "
+    "protocol."
 )
 
 

@@ -36,8 +36,7 @@ TURNS_ON: t.Mapping[str, tuple[str, ...]] = {
 ARGUMENTS = ("--auth", "--keyFile", "--clusterAuthMode")
 STEPS = (
     "Make an administrator (db.createUser in the database admin) and users for the clients, then set "
-    "security.authorization: "
-    "enabled in {config} and restart it."
+    "security.authorization: enabled in {config} and restart it."
 )
 
 

@@ -32,9 +32,8 @@ PORT = ("tcp", 2049)
 ANYONE = ("*", "0.0.0.0/0", "::/0", "0.0.0.0/0.0.0.0", "gss/krb5", "gss/krb5i", "gss/krb5p")
 KERBEROS = (
     "Give server and clients Kerberos keys (host and nfs principals in /etc/krb5.keytab), write sec=krb5p for {path} "
-    "and "
-    "{client} in {place}, and run exportfs -ra. Where that cannot be, keep others out by the host firewall and waive "
-    "this."
+    "and {client} in {place}, and run exportfs -ra. Where that cannot be, keep others out by the host firewall and "
+    "waive this."
 )
 SQUASH = "Write root_squash for no_root_squash for {path} and {client} in {place}, and run exportfs -ra."
 

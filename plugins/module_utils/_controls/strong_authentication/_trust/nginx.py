@@ -37,8 +37,7 @@ PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass")
 _CONFIG = re.compile(r"\s-c\s+(\S+)")
 ALONE = (
     "In {place} ask for proof as well: auth_basic with auth_basic_user_file, auth_request, or ssl_verify_client on; "
-    "keep the "
-    "allow lines as a second guard (satisfy all, the default), then nginx -t && systemctl reload nginx."
+    "keep the allow lines as a second guard (satisfy all, the default), then nginx -t && systemctl reload nginx."
 )
 ANY = (
     "In {place} write satisfy all for satisfy any (what asks for proof is there already), then nginx -t && systemctl "

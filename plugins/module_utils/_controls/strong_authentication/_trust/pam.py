@@ -36,8 +36,7 @@ _NO_PROOF = ("pam_nologin.so", "pam_env.so", "pam_securetty.so", "pam_access.so"
 _LETS_OFF = re.compile(r"\b(?:success|default)=(?:done|[1-9]\d*)\b")
 STEPS = (
     "Take {place} out, or make it required, so that it can only turn people away. What must stay without a second "
-    "proof, such "
-    "as automation, belongs to an account of its own with a key (Match User in sshd_config)."
+    "proof, such as automation, belongs to an account of its own with a key (Match User in sshd_config)."
 )
 
 

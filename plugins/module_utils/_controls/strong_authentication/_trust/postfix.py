@@ -36,8 +36,7 @@ _OPTION = re.compile(r"(?:^|[\s{])mynetworks\s*=\s*([^}]*)")
 MAPPED = ipaddress.ip_network("::ffff:0:0/96")
 STEPS = (
     "Give the senders accounts (SASL, permit_sasl_authenticated) or client certificates (permit_tls_clientcerts); "
-    "then run "
-    "postconf -e 'mynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128' && systemctl reload postfix."
+    "then run postconf -e 'mynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128' && systemctl reload postfix."
 )
 
 

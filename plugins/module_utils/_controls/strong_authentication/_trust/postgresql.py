@@ -41,8 +41,7 @@ ROLES = "select rolname from pg_authid where rolcanlogin and rolpassword is null
 PROOF = "a method that asks for proof, such as scram-sha-256"
 STEPS = (
     "Give every role that comes over TCP a password (\\password NAME in psql) and its clients too; then write "
-    "scram-sha-256 "
-    "for the method in {lines}, and reload ({reload})."
+    "scram-sha-256 for the method in {lines}, and reload ({reload})."
 )
 LOCALLY = "Write peer (with a map in pg_ident.conf where names differ) for trust in {lines}, and reload ({reload})."
 

@@ -23,8 +23,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 ASKS = "NOAUTH"
 STEPS = (
     "Set a password (requirepass, or one for each user in the ACL: ACL SETUSER NAME on >PASSWORD), give it to the "
-    "clients and "
-    "write it to the configuration (CONFIG REWRITE); or let it listen on loopback alone (bind 127.0.0.1 ::1)."
+    "clients and write it to the configuration (CONFIG REWRITE); or let it listen on loopback alone (bind 127.0.0.1 "
+    "::1)."
 )
 
 

@@ -29,12 +29,11 @@ SERVERS = re.compile(r"(?:inetutils-|openbsd-|x)?inetd|(?:in\.)?r(?:shd|logind|e
 SOCKET_UNITS = re.compile(r"(?:in\.)?r(?:sh|login|exec)d?(?:@.*)?\.socket")
 EQUIVALENT = "/etc/hosts.equiv"
 INETD, XINETD = "/etc/inetd.conf", "/etc/xinetd.d"
-MARKS = (INETD, XINETD, "/etc/pam.d/rsh", "/etc/pam.d/rlogin", "/usr/sbin/in.rshd", "/usr/sbin/in.rlogind")
 _DISABLED = re.compile(r"^\s*disable\s*=\s*yes\b", re.MULTILINE)
 STEPS = (
     "Use ssh instead. Close it: {how}. Then remove the package that brings it (apt-get purge rsh-server "
-    "rsh-redone-server "
-    "inetutils-inetd; dnf remove rsh-server), and hosts.equiv and .rhosts files (control ssh_pivoting)."
+    "rsh-redone-server inetutils-inetd; dnf remove rsh-server), and hosts.equiv and .rhosts files (control "
+    "ssh_pivoting)."
 )
 LISTENS = "systemctl disable --now UNIT.socket, or take its line out of /etc/inetd.conf and reload inetd"
 

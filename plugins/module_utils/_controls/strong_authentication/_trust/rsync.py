@@ -27,9 +27,8 @@ CONFIG = "/etc/rsyncd.conf"
 PORT = 873
 STEPS = (
     "Under [{name}] write auth users = NAME and secrets file = /etc/rsyncd.secrets (NAME:PASSWORD, chmod 0600), and "
-    "give the "
-    "clients the password; or let them come over ssh (rsync -e ssh). A mirror that is public on purpose is to be "
-    "waived."
+    "give the clients the password; or let them come over ssh (rsync -e ssh). A mirror that is public on purpose is "
+    "to be waived."
 )
 
 

@@ -48,8 +48,7 @@ KNOWN = ("public", "private", "community", "snmp", "monitor", "manager", "admin"
 EVERYBODY = ("", "default")
 STEPS = (
     "Make a user (systemctl stop snmpd; net-snmp-create-v3-user -ro -a SHA-256 -x AES NAME), have the managers use "
-    "SNMPv3 with "
-    "authPriv, then take {places} out and restart snmpd; or let it listen on loopback alone (agentaddress "
+    "SNMPv3 with authPriv, then take {places} out and restart snmpd; or let it listen on loopback alone (agentaddress "
     "udp:127.0.0.1:161)."
 )
 
@@ -101,7 +100,11 @@ def _evidence(directive: Directive) -> Evidence | None:
     """What is wrong with it, without the community; None for nothing."""
     place, words = printable(directive.place), directive.arguments
     if directive.name in USERS:
-        return Evidence(place, f"{directive.name} with level noauth", "auth or priv") if "noauth" in words else None
+        return (
+            Evidence(place, f"{directive.name} with level noauth", "auth or priv")
+            if "noauth" in map(str.lower, words)
+            else None
+        )
     # Options (-Cn CONTEXT and -V VIEW) may stand before or behind.
     plain = [
         word for at, word in enumerate(words) if not (word.startswith("-") or (at and words[at - 1] in ("-Cn", "-V")))

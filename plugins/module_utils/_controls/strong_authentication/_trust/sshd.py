@@ -55,9 +55,8 @@ FOR_ROOT = {
 MAX_LEFT_OUT = 40
 STEPS = (
     "Remove what the evidence names, so that the same is asked of everybody, then sshd -t && systemctl reload {unit}. "
-    "Where a "
-    "program needs it, list its account in the option automation and let it in by a key alone (Match User NAME "
-    "Address ...)."
+    "Where a program needs it, list its account in the option automation and let it in by a key alone (Match User "
+    "NAME Address ...)."
 )
 
 #: One way in: the methods that have to be passed, sorted.

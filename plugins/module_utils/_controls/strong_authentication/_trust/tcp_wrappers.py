@@ -31,8 +31,8 @@ SESSIONS = ("/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"
 #: Bytes of a program in which the names of its libraries are looked for.
 PROGRAM = 4 * 1024 * 1024
 STEPS = (
-    "Name the clients of {who} in the register and let the control host_firewall keep the others out; see that it does "
-    "(prove.yml), and only then delete the lines: without a firewall, deleting them opens the host."
+    "Name the clients of {who} in the register and let the control host_firewall keep the others out; see that it "
+    "does (prove.yml), and only then delete the lines: without a firewall, deleting them opens the host."
 )
 DEAD = "Delete the lines: no running program reads them, so they keep nobody out."
 
