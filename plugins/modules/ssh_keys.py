@@ -117,8 +117,9 @@ notes:
     options other than C(from=) and C(expiry-time) are not shown.
   - At most 2000 keys and 8 MiB of a file, and 20000 keys of a host, are looked at; the finding says so where there are more. Files that are
     reached through links of users, or with more than 1 MiB from the first key to go to the last, are reported and not edited.
-  - A KRL is made without a date, so that the same keys give the same file; the drop-in lists them for people. Revoked certificates are judged
-    by single sign-on in the same list.
+  - The list is made without a date, so that the same keys give the same file; the drop-in names them for people.
+  - This is also how certificates of people are revoked where they log in by single sign-on (C(TrustedUserCAKeys)); give their serial, their key
+    id, or the certificate itself.
   - Home directories on network and FUSE file systems are not looked into.
 seealso:
   - module: infosec.principles.harden

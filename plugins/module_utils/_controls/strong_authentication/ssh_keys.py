@@ -134,9 +134,11 @@ def _strong(found: t.Sequence[Key], weak: t.Container[str]) -> t.Iterator[Findin
 
 
 def _unlisted(one: Unlisted) -> Finding:
-    what = "the program" if one.keyword == "authorizedkeyscommand" else "certificates of the authorities in"
+    what = {"authorizedkeyscommand": "what is told by", "trustedusercakeys": "certificates of the authorities in"}[
+        one.keyword
+    ]
     subject = printable(f"{one.keyword} {one.value}")
-    message = f"{what} {printable(one.value)} let in {printable(one.whom)} by keys that cannot be listed here"
+    message = f"{printable(one.whom)} can be let in by {what} {printable(one.value)}, which cannot be listed here"
     return Finding(rules.WEAK, subject, f.NOT_ASSESSED, message, (Evidence("sshd -T", subject, "keys in files"),))
 
 

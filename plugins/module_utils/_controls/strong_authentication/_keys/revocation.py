@@ -168,6 +168,8 @@ class Revocation:
         probes = [probe for probe, values in state.answers if values.get(_KEYWORD, ("none",))[0] != LIST]
         whom = f", whoever comes as {printable(sshd_state.whom(state, probes))}" if probes else ""
         message = f"what is listed as revoked still opens accounts{whom}"
+        if LIST in _paths(state) and not self._host.exists(LIST):
+            message = f"sshd lets in nobody by a key, since {LIST} is missing"
         why = self._why or "; ".join(f"{one.source}: {one.found}" for one in self._refusal)
         told = f"{message}; not fixed: {why}" if why else message
         expected = [Evidence(DROP_IN, f"RevokedKeys is {', '.join(_paths(state))}", LIST)]

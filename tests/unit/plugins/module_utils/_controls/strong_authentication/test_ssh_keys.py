@@ -538,7 +538,7 @@ def test_our_list_is_missing(ground: Ground) -> None:
     """Then sshd refuses every key: it is written again, whatever is to be on it."""
     ground.values = {"revokedkeys": (revocation.LIST,)}
     (finding,) = ground.failing("revocation")
-    assert isinstance(finding.fix[1], WriteData)
+    assert isinstance(finding.fix[1], WriteData) and "lets in nobody by a key" in finding.message
 
 
 @pytest.mark.parametrize(
