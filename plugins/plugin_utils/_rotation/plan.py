@@ -147,7 +147,7 @@ _CHECKS: dict[str, _Check] = {
     "to": _hosts,
     "as": _matching("as", _ACCOUNT),
     # One line of authorized_keys, and no second key behind it.
-    "options": _matching("options", r"[^\0\n\r#]*(?<!\s)"),
+    "options": _matching("options", r"[^\0\n\r]*(?<!\s)"),
     "type": _kind,
     "max_age_days": _days,
     "arguments": _words,
