@@ -19,10 +19,10 @@ description:
     Authorities that the host trusts are no keys of its own and are left out.
   - Rule C(api_keys) fails for each declared key of an API (O(api_keys)) that is older than its days.
   - Every finding says what is due when (RV(findings[].due)), those that pass too; the report lists the days.
-  - The age of a key is told by a date in the name of its file (C(id_ed25519_deploy-2026-05-01)), in its comment, or, for a key of TLS that was
-    written when its certificate began, by the certificate. The time of a file alone shows how old a key is at least, since copying and
-    restoring renew it. So it can make a key fail, but it lets none pass, which is then RV(findings[].status=not_assessed), unless
-    O(trust_file_times) is set.
+  - The age of a key is told by a date in the name of its file (C(id_ed25519_deploy-2026-05-01)) or in its comment; for keys of certbot by
+    their certificate, unless certbot keeps keys (C(reuse_key)). The time of a file and the first day of a certificate only show how old a
+    key is at least, since copying renews the one and a renewal the other. So they can make a key fail, but let none pass, which is then
+    RV(findings[].status=not_assessed), unless O(trust_file_times) is set.
   - There is no fix. New keys of programs are brought in by C(rotate_keys.yml); for the others the findings name the steps.
 options:
   max_age_days:

@@ -113,6 +113,17 @@ CASES = (
                 "/srv/tls/www.key": (PEM_KEY, "2025-05-01"),
             }
         ),
+        passes=CERTIFICATES,
+    ),
+    Case(
+        "a key that certbot made",
+        files(
+            **{
+                "/etc/letsencrypt/live/www/privkey.pem": (PEM_KEY, "2025-05-01"),
+                "/etc/letsencrypt/live/www/cert.pem": (certificate("rsa-2048"), "2025-05-01"),
+                "/etc/letsencrypt/renewal/www.conf": ("[renewalparams]\nauthenticator = webroot\n", "2025-05-01"),
+            }
+        ),
         passes=CERTIFICATES | TLS_KEYS,
     ),
     Case(

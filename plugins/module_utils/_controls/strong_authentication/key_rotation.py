@@ -134,7 +134,7 @@ def _tls(host: Host, policy: age.Policy, expiry_days: int) -> t.Iterator[Finding
     held = host.once(tls.read)
     keys = [one for one in held if one.key]
     for key in keys:
-        yield age.judge(TLS_KEYS, printable(key.path), tls.told(key, held), policy)
+        yield age.judge(TLS_KEYS, printable(key.path), tls.told(host, key, held), policy)
     shown = tls.certificates(held)
     for one in shown:
         yield _certificate(one.path, t.cast(x509.Certificate, one.certificate), policy.today, expiry_days)

@@ -25,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 #: Files that are looked into at most: of configuration, and of certificates and keys.
 MAX_CONFIGS, MAX_FILES = 200, 500
 CONFIG_BYTES = 256 * 1024
-#: A key whose file was written within so many seconds of the certificate's first day was made for it.
+#: A key whose file was written within so many seconds of the certificate's first moment was put there with it.
 TOGETHER = 2 * 24 * 3600
 _MYSQL = "ssl[-_](?:cert|key)"
 #: By the name of the process that listens: its configuration, and the directives that name a certificate or a key.
@@ -147,11 +147,11 @@ def certificates(held: t.Iterable[Held]) -> list[Held]:
     return list(found.values())
 
 
-def told(key: Held, held: t.Iterable[Held]) -> tuple[Told, ...]:
+def told(host: Host, key: Held, held: t.Iterable[Held]) -> tuple[Told, ...]:
     """What tells the age of a private key: its file, and the certificate that goes with it."""
     named = age.by_text(key.path, os.path.basename(key.path), "the name of the file")
     first = [one for one in held if one.certificate and (one.path == key.path or one.stem == key.stem)]
-    issued = [_issued(key, one) for one in sorted(first, key=lambda one: _distance(key, one))[:1]]
+    issued = [_issued(host, key, one) for one in sorted(first, key=lambda one: _distance(key, one))[:1]]
     return (*named, *issued, age.by_time(key.path, key.written))
 
 
@@ -159,10 +159,17 @@ def _distance(key: Held, one: Held) -> int:
     return 0 if one.path == key.path else 1 if os.path.dirname(one.path) == os.path.dirname(key.path) else 2
 
 
-def _issued(key: Held, one: Held) -> Told:
+def _issued(host: Host, key: Held, one: Held) -> Told:
+    """A certificate says how old its key is at least: an old key may have been certified anew, and both copied."""
     begins = t.cast(x509.Certificate, one.certificate).not_before
     together = abs(begins.timestamp() - key.written) <= TOGETHER
-    what = "its certificate is valid from then on"
-    if together:
-        what += ", and the file of the key was written at that time, so it was made for it"
-    return Told(one.path, begins.date(), what, firm=together)
+    if together and _by_certbot(host, key.path):
+        return Told(one.path, begins.date(), "its certificate begins, and certbot makes a new key with each", firm=True)
+    return Told(one.path, begins.date(), "its certificate begins")
+
+
+def _by_certbot(host: Host, path: str) -> bool:
+    """Whether certbot put it there, and is not told to keep the key (reuse_key)."""
+    match = re.fullmatch(r"/etc/letsencrypt/live/([^/]+)/[^/]+", path)
+    config = _config(host, f"/etc/letsencrypt/renewal/{match[1]}.conf") if match else ""
+    return bool(config) and not re.search(r"^\s*reuse_key\s*=\s*True", config, re.MULTILINE | re.IGNORECASE)

@@ -180,11 +180,10 @@ def test_commented_lines_name_nothing(found: Found) -> None:
     assert [one.status for one in found("certificates", lay).values()] == ["not_applicable"]
 
 
-@pytest.mark.parametrize(
-    ("written", "status"),
-    [("2025-05-01", "pass"), ("2025-05-03", "pass"), ("2025-05-20", "not_assessed"), ("2022-05-01", "fail")],
-)
-def test_a_key_that_was_written_with_its_certificate_is_as_old(found: Found, written: str, status: str) -> None:
+@pytest.mark.parametrize(("written", "status"), [("2025-05-01", "not_assessed"), ("2022-05-01", "fail")])
+def test_a_certificate_lets_no_key_pass_since_an_old_one_may_be_certified_anew(
+    found: Found, written: str, status: str
+) -> None:
     lay = files(
         **{
             "/etc/ssl/certs/www.pem": (certificate("rsa-2048"), "2026-05-01"),
@@ -195,13 +194,37 @@ def test_a_key_that_was_written_with_its_certificate_is_as_old(found: Found, wri
     assert (key.subject, key.status) == ("/etc/ssl/private/www.key", status)
 
 
-def test_letsencrypts_names_belong_together(found: Found) -> None:
+def test_a_certificate_that_began_long_ago_makes_a_copied_key_fail(found: Found) -> None:
+    lay = files(
+        **{
+            "/etc/ssl/certs/old.pem": (certificate("p-384"), "2026-05-01"),
+            "/etc/ssl/private/old.key": (PEM_KEY, "2026-05-01"),
+        }
+    )
+    (key,) = found("tls_keys", lay, trust_file_times=True).values()
+    assert (key.status, key.evidence[0].source) == ("fail", "/etc/ssl/certs/old.pem")
+
+
+@pytest.mark.parametrize(
+    ("written", "renewal", "status"),
+    [
+        ("2026-01-01", "[renewalparams]\n", "pass"),
+        ("2026-01-01", "[renewalparams]\nreuse_key = True\n", "not_assessed"),
+        ("2026-01-01", "", "not_assessed"),
+        ("2026-01-20", "[renewalparams]\n", "not_assessed"),
+    ],
+)
+def test_certbot_makes_a_new_key_with_each_certificate(found: Found, written: str, renewal: str, status: str) -> None:
     live = "/etc/letsencrypt/live/shop"
     lay = files(
-        **{f"{live}/cert.pem": (certificate("ed25519"), "2026-01-01"), f"{live}/privkey.pem": (PEM_KEY, "2026-01-01")}
+        **{
+            f"{live}/cert.pem": (certificate("ed25519"), "2026-01-01"),
+            f"{live}/privkey.pem": (PEM_KEY, written),
+            "/etc/letsencrypt/renewal/shop.conf": (renewal, "2026-01-01"),
+        }
     )
     (key,) = found("tls_keys", lay).values()
-    assert (key.status, key.due) == ("pass", "2028-01-01")
+    assert (key.status, key.due) == (status, "2028-01-01")
 
 
 # APIs
