@@ -93,9 +93,11 @@ def _candidates(host: Host, home: Home, depth: int, limit: int) -> t.Iterator[t.
     """
     yield _in_home(host, home)
     for (folder, deep), known in places.folders().items():
-        yield ((found, one) for found in _files(host, home, deep, _FOLDER_FILES, folder) for one in known)
+        files = homes.files(host, home, depth=deep, limit=_FOLDER_FILES, below=folder)
+        yield _each(files, known)
     if home.account.person:
-        yield ((found, one) for found in _files(host, home, depth, limit, "") for one in places.ANYWHERE)
+        files = homes.files(host, home, depth=depth, limit=limit)
+        yield _each(files, places.ANYWHERE)
 
 
 def _in_home(host: Host, home: Home) -> t.Iterator[Candidate]:
@@ -107,12 +109,13 @@ def _in_home(host: Host, home: Home) -> t.Iterator[Candidate]:
                 yield Found(home, os.path.join(home.path, name), status), place
 
 
-def _files(host: Host, home: Home, depth: int, limit: int, below: str) -> t.Iterator[Found]:
-    return homes.files(host, home, depth=depth, limit=limit, below=below)
+def _each(files: t.Iterator[Found], known: t.Sequence[places.Place]) -> t.Iterator[Candidate]:
+    return ((found, place) for found in files for place in known)
 
 
 def _read(host: Host, found: Found, place: places.Place, problems: list[str]) -> t.Iterator[Hit]:
-    if found.status.st_size > api_keys.MAX_SIZE:
+    """The file, unless it is too large to be one of this kind, or (a problem) to be read."""
+    if found.status.st_size > place.size == api_keys.MAX_SIZE:
         problems.append(f"{found.path}: larger than {api_keys.MAX_SIZE >> 20} MiB, and was not read")
     elif 0 < found.status.st_size <= place.size:
         text = homes.read_found(host, found, place.size).decode("utf-8", "replace")

@@ -331,6 +331,11 @@ def test_huge_sparse_files_are_not_read(ground: Ground) -> None:
     assert "larger than 1 MiB" in findings[0].message
 
 
+def test_large_json_is_no_key_of_a_service_account(ground: Ground) -> None:
+    ground.write("data/big.json", tree(["x" * 100] * 20_000))
+    assert [one.status for one in ground.assess()] == [f.PASS, f.PASS]
+
+
 def test_a_multitude_of_files_hides_nothing_that_has_a_place(ground: Ground) -> None:
     ground.write(".netrc", FILES[".netrc"])
     ground.write(".aws/credentials", FILES[".aws/credentials"])
