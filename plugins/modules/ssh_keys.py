@@ -91,9 +91,10 @@ options:
     default: []
   remove_weak:
     description:
-      - V(replaced) removes a weak key only where its owner has another good one; V(always) also where he has none, which locks him out.
+      - V(replaced) removes a weak key only where its owner has another good one; V(always) also where he has none, which locks him out;
+        V(never) reports it. Keys that are revoked go in any case.
     type: str
-    choices: [replaced, always]
+    choices: [replaced, always, never]
     default: replaced
   confirm_seconds:
     description:

@@ -70,21 +70,23 @@ def certificate(algorithm: str, blob: bytes) -> Revoked:
     Raises Malformed.
     """
     try:
-        name = algorithm[: -len(_CERTIFICATE)]
-        rest = blob
-        for _field in range(2 + _FIELDS.get(name, 2)):
-            rest = _string(rest)[1]
+        # Type, nonce and the key's own strings come first; principals, dates, options and more before the authority.
+        rest = _after(blob, 2 + _FIELDS.get(algorithm[: -len(_CERTIFICATE)], 2))
         serial, _kind = struct.unpack_from(">QI", rest)
         identity, rest = _string(rest[12:])
-        rest = _string(rest)[1][16:]
-        for _field in range(3):
-            rest = _string(rest)[1]
-        authority = _string(rest)[0]
+        authority = _string(_after(_after(rest, 1)[16:], 3))[0]
     except struct.error as exc:
         raise Malformed("the certificate is cut short") from exc
     if serial:
         return Revoked(serials=frozenset({(authority, serial, serial)}))
     return Revoked(ids=frozenset({(authority, identity.decode("utf-8", "surrogateescape"))}))
+
+
+def _after(data: bytes, number: int) -> bytes:
+    """What comes behind so many strings."""
+    for _each in range(number):
+        data = _string(data)[1]
+    return data
 
 
 def is_certificate(algorithm: str) -> bool:

@@ -40,7 +40,11 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "rsa_bits": {"type": "int", "default": 3072},
     "idle_days": {"type": "int", "default": 90},
     "revoked_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
-    "remove_weak": {"type": "str", "choices": [removal.REPLACED, removal.ALWAYS], "default": removal.REPLACED},
+    "remove_weak": {
+        "type": "str",
+        "choices": [removal.REPLACED, removal.ALWAYS, removal.NEVER],
+        "default": removal.REPLACED,
+    },
     "confirm_seconds": {"type": "int", "default": 60},
     "allow_self_cutoff": {"type": "bool", "default": False},
 }

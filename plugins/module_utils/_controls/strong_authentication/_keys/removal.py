@@ -22,7 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 #: What a fix rewrites at most; it goes to the journal.
 MAX_BYTES = 1024 * 1024
-REPLACED, ALWAYS = "replaced", "always"
+REPLACED, ALWAYS, NEVER = "replaced", "always", "never"
 UNKNOWN = "no log tells which key the connection of this run logged in by"
 OWN = "the connection of this run logged in by it"
 
@@ -39,7 +39,7 @@ class Removal:
         options: t.Any,
     ) -> None:
         self._host, self._weak, self._revoked = host, weak, revoked
-        self._always: bool = options["remove_weak"] == ALWAYS
+        self._policy: str = options["remove_weak"]
         self._listed = _people.automation(options)
         self._seconds: int = options["confirm_seconds"]
         self._good = [key for key in found if key.subject not in {*weak, *revoked} and _is_alive(host, key)]
@@ -58,6 +58,10 @@ class Removal:
     # Who would be locked out
 
     def _refusal(self, key: Key) -> str:
+        return ("" if key.subject in self._revoked else self._kept(key)) or self._cut_off(key)
+
+    def _cut_off(self, key: Key) -> str:
+        """Why this run could not come back without it; asked last, since it searches the journal."""
         own, made = self._host.once(connection.read), self._host.once(login.read)
         if own and made is None:
             return UNKNOWN
@@ -65,8 +69,12 @@ class Removal:
             return OWN
         if made and any(one.name == made.account and not self._others(key, one) for one in key.file.accounts):
             return f"no other good key would open {printable(made.account)}, which this run logged in to"
-        if key.subject in self._revoked or self._always:
-            return ""
+        return ""
+
+    def _kept(self, key: Key) -> str:
+        """Why a weak key is left to its owner."""
+        if self._policy != REPLACED:
+            return f"remove_weak is {NEVER}" if self._policy == NEVER else ""
         left = [one for one in key.file.accounts if self._is_open(one) and not self._replaced(key, one)]
         names = ", ".join(printable(one.name) for one in left[:3])
         return (

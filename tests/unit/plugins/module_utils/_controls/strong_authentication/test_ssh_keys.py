@@ -306,6 +306,14 @@ def test_the_key_that_carries_us_stays(
     assert stays in finding.message and bool(finding.fix) == (not stays)
 
 
+def test_weak_keys_may_be_left_to_people(ground: Ground) -> None:
+    ground.keys(ann=f"{WEAK} ann@old\n{GOOD} ann@new\n{OTHER} ann@lost\n")
+    (weak,) = ground.failing("weak", remove_weak="never", revoked_keys=[OTHER])
+    assert weak.fix == () and "remove_weak is never" in weak.message
+    (revoked_,) = ground.failing("revoked", remove_weak="never", revoked_keys=[OTHER])
+    assert isinstance(revoked_.fix[1], EditFile) and WEAK not in revoked_.fix[1].old
+
+
 def test_a_run_without_a_connection_asks_no_log(ground: Ground) -> None:
     ground.keys(ann=f"{WEAK} ann@old\n{GOOD} ann@new\n")
     assert len(removed(ground.failing("weak"))) == 1
