@@ -29,7 +29,9 @@ RESTRICTIONS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
 ASKED = ("mynetworks", *RESTRICTIONS)
 MASTER = "/etc/postfix/master.cf"
 SMTP_PORTS = (25, 465, 587)
-PERMITS = re.compile(r"\bpermit_mynetworks\b")
+PERMIT = "permit_mynetworks"
+#: What turns mail for elsewhere away, so that nothing behind it lets any through.
+DENIES = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")
 #: -o mynetworks=VALUE and -o { mynetworks = VALUE } in master.cf.
 _OPTION = re.compile(r"(?:^|[\s{])mynetworks\s*=\s*([^}]*)")
 #: IPv4 in IPv6; Debian's default names the loopback so.
@@ -65,7 +67,7 @@ def _settings(host: Host) -> dict[str, str]:
 
 
 def _judged(host: Host, unit: str, settings: t.Mapping[str, str]) -> Verdict:
-    permitting = [name for name in RESTRICTIONS if PERMITS.search(settings.get(name, ""))]
+    permitting = _permitting(settings)
     overridden = _overridden(host)
     services = [match[1] for one in overridden for match in [_OPTION.search(one.found)] if match]
     wider, tables = _wider(host, " ".join((settings["mynetworks"], *services)))
@@ -73,7 +75,7 @@ def _judged(host: Host, unit: str, settings: t.Mapping[str, str]) -> Verdict:
         return Verdict(unit, f.PASS, "no network may send to anywhere because of its addresses")
     evidence = (
         Evidence("postconf mynetworks", printable(settings["mynetworks"][:300]), "loopback alone"),
-        *(Evidence(f"postconf {name}", "permit_mynetworks", "no such word") for name in permitting),
+        *(Evidence(f"postconf {name}", PERMIT, "no such word") for name in permitting),
         *overridden,
     )
     if wider:
@@ -85,6 +87,14 @@ def _judged(host: Host, unit: str, settings: t.Mapping[str, str]) -> Verdict:
             unit, f.NOT_ASSESSED, "which networks may send to anywhere is in tables that are not read", evidence
         )
     return Verdict(unit, f.PASS, "this host alone sends to anywhere because of its address", evidence)
+
+
+def _permitting(settings: t.Mapping[str, str]) -> list[str]:
+    """The settings by which mynetworks may relay; a recipient has to get past all of them."""
+    words = {name: re.split(r"[\s,]+", settings.get(name, "")) for name in RESTRICTIONS}
+    if any(set(DENIES) & set(found[: found.index(PERMIT)] if PERMIT in found else found) for found in words.values()):
+        return []
+    return [name for name, found in words.items() if PERMIT in found]
 
 
 def _wider(host: Host, value: str) -> tuple[list[str], bool]:

@@ -434,6 +434,25 @@ def test_postfix_networks(machine: Machine, networks: str, status: str) -> None:
     assert only(machine, "postfix").status == status
 
 
+@pytest.mark.parametrize(
+    ("relay", "recipient", "status"),
+    [
+        ("permit_mynetworks, reject_unauth_destination", "", "fail"),
+        ("reject_unauth_destination permit_mynetworks", "", "pass"),
+        ("permit_sasl_authenticated, defer_unauth_destination", "permit_mynetworks", "pass"),
+        ("", "permit_mynetworks, reject_unauth_destination", "fail"),
+        ("permit_mynetworks reject_unauth_destination", "reject_unauth_destination", "pass"),
+        ("permit_mynetworks reject_unauth_destination", "reject_unknown_recipient_domain", "fail"),
+        ("", "", "pass"),
+    ],
+)
+def test_postfix_by_the_order_of_its_restrictions(machine: Machine, relay: str, recipient: str, status: str) -> None:
+    played.postfix("")(machine)
+    said = f"mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = {relay}\nsmtpd_recipient_restrictions = {recipient}\n"
+    machine.programs["postconf"] = played.says(said)
+    assert only(machine, "postfix").status == status
+
+
 def test_postfix_service_of_its_own(machine: Machine) -> None:
     played.postfix("127.0.0.0/8")(machine)
     machine.write("/etc/postfix/master.cf", "25 inet n - y - - smtpd\n  -o mynetworks=10.0.0.0/8\n#  -o mynetworks=x\n")
