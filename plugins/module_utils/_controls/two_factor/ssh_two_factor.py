@@ -212,10 +212,15 @@ def _person(known: Facts, comer: Comer) -> Finding:
     if not weak:
         message = f"{name} needs {_needs(found)}" if found else f"no sshd lets {name} in"
         return Finding(PEOPLE, name, f.PASS, message, tuple(_way_evidence(one) for one in found[:1]))
-    late = known.grace.get(comer.name)
-    grace = f"; has grace until {late.until}: {late.why}" if late else ""
-    message = f"{name} gets in by {_weakness(weak, asked=len(list(known.answers(comer))))}{grace}"
+    message = f"{name} gets in by {_weakness(weak, asked=len(list(known.answers(comer))))}{_grace(known, comer)}"
     return Finding(PEOPLE, name, f.FAIL, printable(message), tuple(_way_evidence(one) for one in weak[:3]))
+
+
+def _grace(known: Facts, comer: Comer) -> str:
+    late = known.grace.get(comer.name)
+    if late is None:
+        return ""
+    return f"; has grace until {late.until}: {late.why}" if comer.name in known.running else "; grace has ended"
 
 
 Open = tuple[sshd_state.State, Probe, ways.Way]
@@ -326,8 +331,7 @@ def _enrolments(known: Facts) -> t.Iterator[Finding]:
         why = readiness.unready(known, comer) or own.problem
         if why:
             evidence = (Evidence(printable(own.source or name), printable(why), "a key and a second factor"),)
-            late = known.grace.get(comer.name)
-            message = f"{name} has no second factor: {why}" + (f"; has grace until {late.until}" if late else "")
+            message = f"{name} has no second factor: {why}{_grace(known, comer)}"
             yield Finding(ENROLMENT, name, f.FAIL, printable(message), evidence)
         elif not own.known:
             yield Finding(ENROLMENT, name, f.NOT_ASSESSED, f"{own.source} alone knows whether {name} has enrolled")

@@ -41,7 +41,7 @@ def unready(facts: Facts, comer: Comer) -> str:
     late = facts.grace.get(comer.name)
     enrolment = facts.enrolments[comer.name]
     if enrolment.problem:
-        return enrolment.problem + (f"; grace ended with {late.until}" if late else "")
+        return enrolment.problem + (f", and grace ended with {late.until}" if late else "")
     return _root_by_key_alone(facts, comer)
 
 
