@@ -204,6 +204,7 @@ _SHOWN = {
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Judge each sshd that runs, the groups it takes from moduli, and ssh."""
+    client.ahead(host)
     states = host.once(sshd_state.read)
     if not host.once(sshd.read):
         yield from (Finding(rule, SSHD, f.NOT_APPLICABLE, "no sshd runs here") for rule in (*BY_SSHD, MODULI))

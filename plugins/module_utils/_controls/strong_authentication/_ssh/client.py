@@ -40,6 +40,7 @@ HEAD = """\
 #: A host that no Host line means (RFC 5737); ssh -G connects to nothing.
 _ANYWHERE = "192.0.2.1"
 _VALIDATE = ("ssh", "-F", "{}", "-G", _ANYWHERE)
+_ASKED = ("ssh", "-F", CONFIG, "-G", _ANYWHERE)
 _SETTINGS = {"HashKnownHosts": "yes", "ForwardAgent": "no"}
 _LISTS = {algorithms.KEX: "KexAlgorithms", algorithms.CIPHERS: "Ciphers", algorithms.MACS: "MACs"}
 
@@ -102,11 +103,16 @@ def written(host: Host) -> dict[str, str]:
     return {line.keyword: " ".join(line.arguments) for line in lines}
 
 
+def ahead(host: Host) -> None:
+    """Have ssh asked while sshd is looked at."""
+    host.ahead(*_ASKED)
+
+
 def read(host: Host, policy: algorithms.Policy) -> Client | None:
     """Ask ssh; None where there is none. Raises HostError with what it says."""
     if not host.which("ssh"):
         return None
-    told = host.ask("ssh", "-F", CONFIG, "-G", _ANYWHERE)
+    told = host.ask(*_ASKED)
     if told.rc != 0:
         raise HostError(f"ssh -G: {' '.join(told.stderr.split()) or f'ended with {told.rc}'}")
     return Client(sshd.values(told.stdout), dataclasses.replace(policy, profile=algorithms.MOZILLA, client=True))
