@@ -14,17 +14,15 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
     access,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, ssh_keys
-from ansible_collections.infosec.principles.plugins.module_utils._host import homes, login, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys
+from ansible_collections.infosec.principles.plugins.module_utils._host import authorized, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State, States
 
 LATELY = "30 days ago"
-_BYTES = 1024 * 1024
 _LINES, _LOG_BYTES, _NAMED = 200, 4 * 1024 * 1024, 10
-_DEFAULT = (".ssh/authorized_keys .ssh/authorized_keys2",)
 _BY_PASSWORD = re.compile(r"Accepted (?:password|keyboard-interactive\S*) for (\S{1,64}) from")
 KEYTAB = "/etc/krb5.keytab"
 
@@ -64,15 +62,14 @@ def locked(host: Host, states: States, programs: t.Sequence[_people.Automation],
 
 def has_key(host: Host, states: States, account: Account) -> bool:
     """Whether some sshd would let it in by a key, a certificate, or a Kerberos ticket."""
-    for state in states.known:
-        values = of(state, account.name)
-        if any(access.value(values, word, "none") != "none" for word in ("TrustedUserCAKeys", "AuthorizedKeysCommand")):
-            return True
-        if access.value(values, "GSSAPIAuthentication") == "yes" and host.exists(KEYTAB):
-            return True
-        if any(_opens(host, path, values) for path in paths(values, account)):
-            return True
-    return False
+    told = [of(state, account.name) for state in states.known]
+    if any(access.value(values, word, "none") != "none" for values in told for word in authorized.UNLISTED):
+        return True
+    if host.exists(KEYTAB) and any(access.value(values, "GSSAPIAuthentication") == "yes" for values in told):
+        return True
+    floor = access.LEAST_BITS if any("requiredrsasize" in values for values in told) else 0
+    files = (file for file in host.once(authorized.read).files if account in file.accounts)
+    return any(_good(one.algorithm, ssh_keys.bits(one.public), floor) for file in files for one in file.entries)
 
 
 def of(state: State, name: str) -> sshd.Values:
@@ -80,25 +77,6 @@ def of(state: State, name: str) -> sshd.Values:
     return next((values for probe, values in state.answers if name in probe.names), state.answers[0][1])
 
 
-def paths(values: sshd.Values, account: Account) -> t.Iterator[str]:
-    """AuthorizedKeysFile of sshd_config(5), with its tokens."""
-    tokens = {"%h": account.home, "%u": account.name, "%U": str(account.uid), "%%": "%"}
-    for pattern in " ".join(values.get("authorizedkeysfile", _DEFAULT)).split():
-        path = re.sub(r"%.", lambda match: tokens.get(match[0], match[0]), pattern)
-        if path != "none":
-            yield path if path.startswith("/") else f"{account.home.rstrip('/')}/{path}"
-
-
-def _opens(host: Host, path: str, values: sshd.Values) -> bool:
-    """Whether the file has a key that would still do: no DSA, and RSA above the floor where sshd knows one."""
-    try:
-        data = homes.read_plain(host, path, _BYTES) or b""
-    except homes.Unseen:
-        return False
-    floor = access.LEAST_BITS if "requiredrsasize" in values else 0
-    entries = authorized_keys.parse(data.decode("utf-8", "surrogateescape"))
-    return any(_good(one.algorithm, ssh_keys.bits(one.public), floor) for one in entries)
-
-
 def _good(algorithm: str, bits: int, floor: int) -> bool:
+    """Whether a key would still do: no DSA, and RSA above the floor where sshd knows one."""
     return algorithm != "ssh-dss" and (algorithm != "ssh-rsa" or bits >= floor)
