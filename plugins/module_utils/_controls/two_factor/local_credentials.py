@@ -10,14 +10,20 @@ import fnmatch
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
-from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._local import locks, stores, web
+from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._local import stores, web
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._signon import providers
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import shadow, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._local import locks
+else:
+    locks = later("_controls.two_factor._local.locks")
 
 NAME = "local_credentials"
 REFERENCE = (

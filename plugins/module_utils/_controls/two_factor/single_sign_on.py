@@ -102,8 +102,15 @@ class _SignOn:
         self._listed = _people.automation(options)
         self._people = frozenset(account.name for account in _people.people(host, self._listed))
         self._problem = policy.problem(self._policy)
-        self._stale = policy.stale(host, self._policy)
+        self._stale = self._is_stale()
         self._planned: tuple[tuple[Change, ...], cutoff.Refusal | None] | None = None
+
+    def _is_stale(self) -> bool:
+        try:
+            return policy.stale(self._host, self._policy)
+        except (OSError, ChangeError) as exc:
+            self._problem = str(exc)
+        return False
 
     def _plan(self) -> tuple[tuple[Change, ...], cutoff.Refusal | None]:
         """(the changes, why there are none); made once, and only where something is wrong."""
@@ -116,7 +123,7 @@ class _SignOn:
 
     def _made(self) -> tuple[tuple[Change, ...], cutoff.Refusal | None]:
         if self._problem:
-            return (), cutoff.Refusal(self._problem, "Correct the option.")
+            return (), cutoff.Refusal(self._problem, "Correct the option or the file.")
         refused = cutoff.refusal(self._host, self._states, self._policy, self._options, self._listed)
         if refused:
             return (), refused
@@ -266,7 +273,7 @@ def _opened_by(host: Host, state: State, account: str, names: t.Sequence[str]) -
     command = next(iter(values.get("authorizedprincipalscommand", ())), authority.NONE)
     try:
         found = policy.names_in(host.read_text(path)) if path else [account]
-    except Missing:
+    except HostError:
         found = []
     source = f"principals of {printable(account)} ({path or 'no AuthorizedPrincipalsFile'})"
     if set(found) != set(names):

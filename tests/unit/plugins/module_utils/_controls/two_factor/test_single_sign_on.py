@@ -303,3 +303,12 @@ def test_an_sshd_that_does_not_answer_is_not_assessed(machine: Machine) -> None:
     found = findings(machine, user_ca_keys=[CA])
     assert found["access ssh.service"].status == "not_assessed"
     assert "Bad configuration option" in found["revocation ssh.service"].message
+
+
+def test_a_link_in_the_place_of_our_file_is_left_alone(machine: Machine) -> None:
+    played.host()(machine)
+    machine.mkdir(policy.DROP_IN.rpartition("/")[0])
+    machine.path(policy.DROP_IN).symlink_to("/etc/passwd")
+    finding = findings(machine, user_ca_keys=[CA])["certificate_authority ssh.service"]
+    assert not finding.fix
+    assert policy.DROP_IN in finding.message
