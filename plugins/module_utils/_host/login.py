@@ -68,7 +68,8 @@ def of(text: str, peer: str, port: int) -> Login | None:
 def _log(host: Host, own: connection.Connection) -> str:
     wanted = f"from {own.peer} port {own.peer_port}"
     matches = [word for name in ("sshd", "sshd-session") for word in ("+", f"SYSLOG_IDENTIFIER={name}")][1:]
-    command = ("journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=20", f"--grep={re.escape(wanted)}")
+    # Not --lines as well: before systemd 249 that takes the last lines first, and searches in those alone.
+    command = ("journalctl", "--quiet", "--no-pager", "--output=cat", "--boot", f"--grep={re.escape(wanted)}")
     return "\n".join((host.ask(*command, *matches).stdout, *_tails(host)))
 
 
