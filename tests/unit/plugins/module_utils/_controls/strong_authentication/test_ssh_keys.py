@@ -339,7 +339,7 @@ def test_all_other_bytes_are_kept(ground: Ground, text: bytes, kind: type) -> No
     host = ground.host()
     (finding,) = [one for one in ssh_keys.assess(host, DEFAULTS) if one.rule.name == "weak" and one.fix]
     change = finding.fix[1]
-    assert type(change) is kind
+    assert isinstance(change, kind)
     captured = change.capture(host)
     change.apply(host, tag="run-1")
     note = f"# removed by infosec.principles (weak): RSA 2048 {print_of(WEAK)} ann@old".encode()
