@@ -53,9 +53,10 @@ def host(
 
 
 def accounts(machine: Machine) -> None:
-    """root, and ann with a key."""
+    """root, and ann, who has a key and may become root."""
     machine.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n")
     machine.write("/etc/group", "root:x:0:\nann:x:1000:\n")
+    machine.write("/etc/sudoers", "ann ALL=(ALL:ALL) ALL\n", mode=0o440)
     machine.write("/home/ann/.ssh/authorized_keys", public("ed25519"), mode=0o600)
 
 

@@ -371,7 +371,7 @@ def _groups(host: Host, path: str) -> Finding:
 
 def _filtered(host: Host, path: str, found: moduli.Groups) -> tuple[tuple[Change, ...], str]:
     if not found.strong:
-        return (), "no group would be left, and the exchange would fail"
+        return (), "no group would be left, and sshd would fall back on fixed ones"
     try:
         return moduli.changes(host, path, found), ""
     except (OSError, ChangeError) as exc:

@@ -4,8 +4,8 @@
 # PRIVATE to the collection: may change at any time.
 """moduli(5): the groups of the Diffie-Hellman group exchange, without those below 3072 bits.
 
-A missing file makes sshd fall back on fixed groups (2048 bits for clients that ask for few), and one without a group
-in the range makes the exchange fail: so it is never emptied, and not looked at where nobody can use it.
+Without the file, or without a group in the range that a client asks for, sshd (8.4 to 9.2, tried) falls back on fixed
+groups, of 2048 bits for clients that ask for few: so it is never emptied. It is not looked at where nobody uses it.
 """
 
 from __future__ import annotations

@@ -243,7 +243,7 @@ class Plan:
         """Those that leave the connection of this run a way in; each is tried by itself where all together do not."""
         if self._options["allow_self_cutoff"]:
             return list(parts)
-        possible = [part for part in parts if not self._locks(part, parts)]
+        possible = [part for part in parts if not self._locks(part)]
         if not possible or not self._refusal(possible):
             return possible
         kept: list[Part] = []
@@ -260,14 +260,15 @@ class Plan:
         refusals = (admits.refusal(self._host, one.state, candidate) for one in self._wrong)
         return next(filter(None, refusals), None)
 
-    def _locks(self, part: Part, parts: t.Sequence[Part]) -> bool:
+    def _locks(self, part: Part) -> bool:
         """Whether the part would leave nobody a way in, where no connection of ours tells of one."""
-        if part.rule not in (judged.KEYS_ONLY, judged.ROOT) or self._has(part.rule) or self._told():
+        judges = {judged.KEYS_ONLY: shut_out.without_key, judged.ROOT: shut_out.without_root}
+        open_still = part.rule == judged.ROOT and self._options["root_login"] == access.KEY
+        if part.rule not in judges or open_still or self._has(part.rule) or self._told():
             return False
-        closing = any(one.rule == judged.ROOT for one in parts) and self._options["root_login"] == access.NEVER
-        why = shut_out.locked(self._host, self._states, self._programs, root=access.NEVER if closing else access.KEY)
+        why = judges[part.rule](self._host, self._states, self._programs)
         if why:
-            remedy = "Give somebody a key (~/.ssh/authorized_keys), log in with it, then run again."
+            remedy = "Give a key (and sudo) to somebody, log in with it, then run again."
             self.held[part.rule] = Evidence("people", why, f"{remedy} allow_self_cutoff overrides this.")
         return bool(why)
 

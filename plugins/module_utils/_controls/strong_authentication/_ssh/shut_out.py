@@ -14,17 +14,17 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
     access,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys
-from ansible_collections.infosec.principles.plugins.module_utils._host import authorized, login, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys, sudoers
+from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State, States
 
 LATELY = "30 days ago"
 _LINES, _LOG_BYTES, _NAMED = 200, 4 * 1024 * 1024, 10
 _BY_PASSWORD = re.compile(r"Accepted (?:password|keyboard-interactive\S*) for (\S{1,64}) from")
-KEYTAB = "/etc/krb5.keytab"
+KEYTAB, _SUDOERS = "/etc/krb5.keytab", "/etc/sudoers"
 
 
 def keyless(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> tuple[Evidence, ...]:
@@ -49,15 +49,36 @@ def by_password(host: Host) -> frozenset[str]:
     return frozenset(_BY_PASSWORD.findall(told))
 
 
-def locked(host: Host, states: States, programs: t.Sequence[_people.Automation], *, root: str) -> str:
-    """Why nobody could come in by key any more; "" where somebody could. root: PermitRootLogin as it is to be."""
-    able = [*_people.people(host, programs), *_people.machines(host, programs)]
-    if root == access.NEVER:
-        able = [one for one in able if one.uid != 0]
-    if any(has_key(host, states, one) for one in able):
+def without_key(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> str:
+    """Why nobody could come in by key alone; "" where somebody could."""
+    return "" if any(_able(host, states, programs)) else "no account of this host could be entered by key"
+
+
+def without_root(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> str:
+    """Why nobody could become root any more who does not log in as root; "" where somebody could."""
+    if any(one.uid != 0 and _rises(host, one) for one in _able(host, states, programs)):
         return ""
-    whom = "no account but root" if root == access.NEVER else "no account"
-    return f"{whom} of this host could be entered by key, and nobody would get in over SSH"
+    return "no account but root that could be entered by key may become root (sudo)"
+
+
+def _able(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> t.Iterator[Account]:
+    expected = (*_people.people(host, programs), *_people.machines(host, programs))
+    return (one for one in expected if has_key(host, states, one))
+
+
+def _rises(host: Host, account: Account) -> bool:
+    """Whether sudo grants it something."""
+    groups = host.once(accounts.groups)
+    own = [f"%{group.name}" for group in groups if group.gid == account.gid or account.name in group.members]
+    names = {account.name, f"#{account.uid}", sudoers.EVERYBODY, *own}
+    try:
+        return any(names & {*grant.who} for grant in host.once(_grants))
+    except HostError:
+        return False
+
+
+def _grants(host: Host) -> tuple[sudoers.Grant, ...]:
+    return sudoers.grants(_SUDOERS, host.read_text, host.listdir)
 
 
 def has_key(host: Host, states: States, account: Account) -> bool:

@@ -18,7 +18,7 @@ tests/openssh/test_traps.py tries the same on the real OpenSSH of Debian 11, 12 
 | 9 | AuthenticationMethods publickey leaves passwords switched on | test_trap_09_* |
 | 10 | a restart with a bad file leaves no sshd | test_trap_10_* |
 | 11 | whoever runs this is shut out | test_trap_11_* |
-| 12 | without moduli sshd falls back on 2048 bits, without a group in the range it fails | test_trap_12_* |
+| 12 | without moduli, or without a group in the range, sshd falls back on fixed groups | test_trap_12_* |
 | 13 | chacha20 is safe with the strict key exchange alone (Terrapin) | test_trap_13_* |
 | 14 | hosts.allow and hosts.deny still count on Debian | test_trap_14_* |
 """
@@ -442,24 +442,48 @@ def test_trap_11_a_key_of_ours_that_is_too_short(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "keys", "root_login", "held"),
+    ("account", "sudo", "root_login", "held"),
     [
-        ("ann", "ed25519", "never", False),
-        ("ann", "", "never", True),
-        ("root", "ed25519", "never", True),
-        ("root", "ed25519", "key", False),
+        ("ann", "ann ALL=(ALL) ALL\n", "never", ()),
+        ("ann", "%ann ALL=(ALL) ALL\n", "never", ()),
+        ("ann", "bob ALL=(ALL) ALL\n", "never", ("root_login",)),
+        ("root", "ann ALL=(ALL) ALL\n", "never", ("root_login",)),
+        ("root", "", "key", ()),
+        ("nobody", "ann ALL=(ALL) ALL\n", "never", ("keys_only", "root_login")),
     ],
 )
 def test_trap_11_a_local_run_leaves_somebody_a_way_in(
-    ground: Ground, account: str, keys: str, root_login: str, held: bool
+    ground: Ground, account: str, sudo: str, root_login: str, held: tuple[str, ...]
 ) -> None:
-    ground.lay()
+    ground.lay(f"{DEBIAN}PermitRootLogin yes\n")
     ground.machine.path("/home/ann/.ssh/authorized_keys").unlink()
-    home = "/root" if account == "root" else f"/home/{account}"
-    ground.machine.write(f"{home}/.ssh/authorized_keys", public(keys) if keys else "# none\n", mode=0o600)
-    finding = ground.judge(root_login=root_login)["keys_only"]
-    assert ("nobody would get in over SSH" in finding.message) is held
-    assert bool(finding.fix) is not held
+    home = {"root": "/root"}.get(account, f"/home/{account}")
+    ground.machine.write(f"{home}/.ssh/authorized_keys", public("ed25519"), mode=0o600)
+    ground.machine.write("/etc/sudoers", f"Defaults env_reset\n{sudo}")
+    found = ground.judge(root_login=root_login)
+    assert tuple(rule for rule in ("keys_only", "root_login") if not found[rule].fix) == held
+    assert all("could be entered by key" in found[rule].message for rule in held)
+    assert all(
+        one.fix
+        for one in ground.judge(root_login=root_login, allow_self_cutoff=True).values()
+        if one.status == "fail" and one.rule.name in held
+    )
+
+
+def test_trap_11_two_factors_of_another_control_go_on(ground: Ground) -> None:
+    lines = (
+        "Match User ann\nAuthenticationMethods publickey,keyboard-interactive:pam\nKbdInteractiveAuthentication yes\n"
+    )
+    ground.lay(DEBIAN, {"00-infosec-1-two-factor.conf": lines})
+    assert ground.fix()["keys_only"] == "fixed"
+    asked = "user={},addr=192.0.2.1,host=x,laddr=x,lport=22"
+    told = [
+        ground.machine.programs["sshd"](["sshd", "-T", "-C", asked.format(name), "-f", MAIN], None)
+        for name in ("ann", "root")
+    ]
+    assert "authenticationmethods publickey,keyboard-interactive:pam\n" in told[0].stdout
+    assert "kbdinteractiveauthentication yes\n" in told[0].stdout
+    assert "authenticationmethods publickey\n" in told[1].stdout
 
 
 def test_trap_11_an_authority_opens_accounts_too(ground: Ground) -> None:
