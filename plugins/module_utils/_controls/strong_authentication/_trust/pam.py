@@ -11,7 +11,6 @@ it does where pam_rhosts is the only module that could turn somebody away.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._trust import verdict
@@ -21,19 +20,17 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import continued
+from ansible_collections.infosec.principles.plugins.module_utils._formats import pam
+from ansible_collections.infosec.principles.plugins.module_utils._formats.pam import Entry
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 FOLDER = "/etc/pam.d"
-_LINE = re.compile(r"-?auth\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)(?P<arguments>.*)")
-_BY_HOST = re.compile(r"pam_(?:rhosts(?:_auth)?|access)\.so")
-_RHOSTS = re.compile(r"pam_rhosts(?:_auth)?\.so")
-_SUCCEED_IF = "pam_succeed_if.so"
+RHOSTS = ("pam_rhosts", "pam_rhosts_auth")
+BY_HOST = (*RHOSTS, "pam_access")
+SUCCEED_IF = "pam_succeed_if"
 #: Modules of `auth` that ask nobody for anything.
-_NO_PROOF = ("pam_nologin.so", "pam_env.so", "pam_securetty.so", "pam_access.so", "pam_permit.so", _SUCCEED_IF)
-#: What a success may do in the long form of a control: end the stack, or jump over some modules.
-_LETS_OFF = re.compile(r"\b(?:success|default)=(?:done|[1-9]\d*)\b")
+NO_PROOF = (*BY_HOST, "pam_nologin", "pam_env", "pam_securetty", "pam_permit", SUCCEED_IF)
 STEPS = (
     "Take {place} out, or make it required, so that it can only turn people away. What must stay without a second "
     "proof, such as automation, belongs to an account of its own with a key (Match User in sshd_config)."
@@ -54,44 +51,29 @@ def judge(host: Host, options: Options) -> t.Iterator[Verdict]:
         yield Verdict(FOLDER, f.PASS, "no stack leaves a proof out for where somebody comes from")
 
 
-def _failing(path: str, lines: t.Sequence[tuple[int, str]]) -> Verdict:
-    evidence = tuple(
-        Evidence(f"{path}:{number}", printable(text), "no such line, or required") for number, text in lines
-    )
+def _failing(path: str, found: t.Sequence[Entry]) -> Verdict:
+    evidence = tuple(Evidence(f"{path}:{one.number}", _text(one), "no such line, or required") for one in found)
     message = f"{path} leaves a proof out for where somebody comes from"
     places = ", ".join(one.source for one in evidence)
     return Verdict(path, f.FAIL, message, evidence, remedy=STEPS.format(place=places))
 
 
-def _lines(text: str) -> list[tuple[int, str]]:
-    """(number, text) of each line that lets somebody off, or that is all the proof there is."""
-    numbered = continued.lines(text, " ")
-    plain = [(number, " ".join(line.partition("#")[0].split())) for number, line in numbered]
-    proved = any(_proves(line) for _number, line in plain)
-    return [(number, line) for number, line in plain if _lets_off(line) or (not proved and _trusts(line))]
+def _text(one: Entry) -> str:
+    return printable(" ".join((one.facility, one.control, one.module, *one.arguments)))
 
 
-def _lets_off(line: str) -> bool:
-    match = _LINE.fullmatch(line)
-    if not match:
-        return False
-    module = _module(match)
-    by_host = _BY_HOST.fullmatch(module) or (module == _SUCCEED_IF and "rhost" in match["arguments"].split())
-    control = match["control"]
-    return bool(by_host) and (control == "sufficient" or bool(_LETS_OFF.search(control)))
+def _lines(text: str) -> list[Entry]:
+    """The lines that let somebody off, or that are all the proof there is."""
+    stack = [one for one in pam.parse(text) if one.facility == pam.AUTH or one.control == pam.ALL_OF]
+    proved = any(one.control == pam.ALL_OF or _name(one) not in NO_PROOF for one in stack)
+    return [one for one in stack if _lets_off(one) or (not proved and _name(one) in RHOSTS)]
 
 
-def _trusts(line: str) -> bool:
-    """Whether it lets in by host whom no other module asks for anything."""
-    match = _LINE.fullmatch(line)
-    return match is not None and _RHOSTS.fullmatch(_module(match)) is not None
+def _lets_off(one: Entry) -> bool:
+    """Whether what it finds out about the host ends the stack, or jumps over what follows."""
+    by_host = _name(one) in BY_HOST or (_name(one) == SUCCEED_IF and "rhost" in one.arguments)
+    return by_host and any(act == "done" or act.isdecimal() for act in pam.actions(one.control).values())
 
 
-def _proves(line: str) -> bool:
-    """Whether it may ask for a proof; what is included is taken to."""
-    match = _LINE.fullmatch(line)
-    return line.startswith("@include") or (match is not None and _module(match) not in _NO_PROOF and not _trusts(line))
-
-
-def _module(match: t.Match[str]) -> str:
-    return match["module"].rpartition("/")[2]
+def _name(one: Entry) -> str:
+    return one.module.rpartition("/")[2].partition(".")[0]
