@@ -144,6 +144,8 @@ notes:
   - With C(PermitRootLogin prohibit-password) root can give no code. Where root comes by a key, the fix is refused until that is C(no), or root is in
     O(automation) or O(rescue).
   - A ticket of Kerberos alone no longer lets anybody in after the fix.
+  - Accounts that the name service knows and does not list (sssd) are not judged one by one. The fix is refused while the logs of the last 30 days
+    have one of them that has not enrolled.
   - pam_u2f asks a security key that is plugged into the server itself, so the fix never writes it. It is recognised where it is in use.
   - An sshd before 8.2 has no C(Include), so that the exceptions cannot be written there; it is reported only.
   - Whether keys were made with C(-O verify-required) cannot be seen in C(authorized_keys), so with V(fido2) try first.

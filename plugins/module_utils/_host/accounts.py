@@ -51,6 +51,14 @@ def groups(host: Host) -> tuple[Group, ...]:
     return tuple(filter(None, (_group(line.split(":")) for line in _lines(host, "group"))))
 
 
+def account(host: Host, name: str) -> Account | None:
+    """One account by name, also one that is not listed (LDAP)."""
+    listed = next((one for one in host.once(read) if one.name == name), None)
+    if listed or not name or name.startswith("-"):
+        return listed
+    return _account(host.ask("getent", "passwd", name).stdout.strip().split(":"))
+
+
 def group(host: Host, name: str) -> Group | None:
     """One group by name, also one that is not listed (LDAP)."""
     listed = next((one for one in host.once(groups) if one.name == name), None)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import ipaddress
 import typing as t
 
@@ -15,6 +16,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd
 from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import drop_in as sshd_drop_in
 from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd.drop_in import DropIn
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._second import (
+    enrolment,
     policy,
     readiness,
     stack,
@@ -24,12 +26,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.two_f
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._second.facts import (
     Facts,
     Options,
+    asked_for,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
-from ansible_collections.infosec.principles.plugins.module_utils._host import distribution
+from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, distribution, logins
 from ansible_collections.infosec.principles.plugins.module_utils._host import pam as host_pam
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_classes import ANYWHERE, Place, Probe
@@ -45,6 +48,8 @@ PACKAGES = {
 }
 #: How many accounts of each kind sshd is asked about with the candidate.
 MAX_ASKED = 20
+#: How far back the logs tell who comes that no list has, and how many of them are looked at.
+DAYS, MAX_UNLISTED = 30, 50
 
 
 def plan(host: Host, facts: Facts, options: Options) -> readiness.Plan:
@@ -64,6 +69,7 @@ def _plan(host: Host, facts: Facts, options: Options) -> readiness.Plan:
     pam = None if right else _candidate(host, facts, options)
     kinds = stack.judge(pam.steps, _with_module(facts)).kinds if pam else facts.verdict.kinds
     reasons = [] if options["allow_self_cutoff"] else _self_cutoff(host, facts, drop_in)
+    reasons += _unlisted(host, facts, options)
     reasons += [reason for state in facts.states for reason in _foretold(host, facts, state, drop_in, kinds)]
     if reasons:
         return readiness.Plan(reasons=tuple(reasons))
@@ -91,6 +97,21 @@ def _no_rescue(facts: Facts) -> t.Iterator[Evidence]:
     why = readiness.rescue_problem(facts)
     if why:
         yield Evidence("two_factor_rescue", why, "an account with a key and its addresses, or a console")
+
+
+def _unlisted(host: Host, facts: Facts, options: Options) -> t.Iterator[Evidence]:
+    """Who came lately, is known to the name service but not listed by it (sssd), and has not enrolled."""
+    known = {account.name for account in host.once(accounts.read)}
+    since = host.now() - datetime.timedelta(days=DAYS)
+    names = {login.account for source in logins.sources(host, since) for login in source.logins if login.when >= since}
+    for name in sorted(names - known)[:MAX_UNLISTED]:
+        account = accounts.account(host, name)
+        if account is None or name in facts.running or _people.declared(name, facts.automation):
+            continue
+        problems = [enrolment.of(host, step, account).problem for step in asked_for(facts, options)]
+        if "" not in problems:
+            why = problems[0] if problems else "only a look at its keys could tell whether they are in security keys"
+            yield Evidence(name, f"logged in lately, and {why}", "a second factor, or an entry in grace or automation")
 
 
 def _self_cutoff(host: Host, facts: Facts, drop_in: DropIn) -> list[Evidence]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import pathlib
 import typing as t
@@ -20,12 +21,19 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login, sshd, sshd_state
+from ansible_collections.infosec.principles.plugins.module_utils._host import (
+    connection,
+    login,
+    logins,
+    sshd,
+    sshd_state,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.login import Login
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_classes import Place, Probe
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State, States
 
+NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.timezone.utc)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOqDenmBBnZtIIUZxc/NxOdBY1hIikRgrdqLYNn/JKTs ann@laptop\n"
 SECRET = "00112233445566778899aabbccddeeff00112233"
 OWN = connection.Connection("192.0.2.50", 4711, "192.0.2.1", 22, (900,), "ssh.service", ("ssh.service",))
@@ -91,7 +99,7 @@ class Ground:
         return list(ssh_two_factor.assess(self.host(), {**defaults, **options}))
 
     def host(self) -> Host:
-        host = Host(root=str(self.root), runner=self._run)
+        host = Host(root=str(self.root), runner=self._run, now=NOW)
         daemon = sshd.Daemon("ssh.service", unit="ssh.service", listening=(("127.0.0.1", 22),))
         values: sshd.Values = {keyword: (value,) for keyword, value in {**BASE, **self.values}.items()}
         probe = Probe("root", frozenset(), NAMES, Place(), "")
@@ -102,6 +110,8 @@ class Ground:
         return host
 
     def _run(self, argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
+        if argv[:2] == ("getent", "passwd") and argv[2:] == ("eve",):
+            return Completed(0, "eve:x:70000:70000::/home/eve:/bin/sh\n", "")
         if argv[0] == "getent":
             return Completed(2, "", "")
         if argv[0] == "sh":
@@ -251,6 +261,21 @@ def test_the_connection_of_this_run(ground: Ground) -> None:
     assert of(ground.assess(rescue=CONSOLE, allow_self_cutoff=True), ssh_two_factor.PEOPLE, "ann").fix
     ground.made = Login("ann", ("publickey", "keyboard-interactive"), "ED25519", "SHA256:abc")
     assert of(ground.assess(rescue=CONSOLE), ssh_two_factor.PEOPLE, "ann").fix
+
+
+@pytest.mark.parametrize(("enrolled", "fixed"), [(("ann",), False), (("ann", "eve"), True)])
+def test_who_comes_and_is_on_no_list(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, enrolled: tuple[str, ...], fixed: bool
+) -> None:
+    """Accounts of a directory that sssd does not list: the log tells that they come. `gone` is known to nobody."""
+    seen = tuple(logins.Login(NOW, name, "192.0.2.9", "journal") for name in ("ann", "eve", "gone"))
+    monkeypatch.setattr(logins, "sources", lambda host, since: iter([logins.Source("journal", seen)]))
+    ground.keys("ann")
+    ground.enrol(*enrolled)
+    found = of(ground.assess(rescue=CONSOLE), ssh_two_factor.PEOPLE, "ann")
+    assert bool(found.fix) is fixed
+    assert ("eve (logged in lately, and /etc/users.oath has no line for eve)" in found.message) is not fixed
+    assert "gone" not in found.message
 
 
 def test_root_who_could_give_no_code(ground: Ground) -> None:
