@@ -22,6 +22,7 @@ PREPARE = """
 set -e
 useradd --create-home --shell /bin/bash ann
 echo ann:secret | chpasswd
+echo 'ann ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ann
 install -d -m 0700 -o ann -g ann /home/ann/.ssh
 ssh-keygen -q -t ed25519 -N '' -f /root/key
 ssh-keygen -q -t rsa -b 2048 -N '' -f /root/short

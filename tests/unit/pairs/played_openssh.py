@@ -167,7 +167,7 @@ class OpenSSH:
             return True
         judges = {"user": _user, "address": _address}
         pairs = zip(words[::2], words[1::2])
-        return bool(given) and all(judges[name.lower()](patterns, given) for name, patterns in pairs)
+        return bool(given) and all(judges.get(name.lower(), _never)(patterns, given) for name, patterns in pairs)
 
     def _text(self, path: str) -> str:
         here = path if path.startswith(str(self.machine.root)) else str(self.machine.path(path))
@@ -228,6 +228,11 @@ class OpenSSH:
         for name in argv[2:]:
             self.machine.path(name).unlink(missing_ok=True)
         return Completed(0, "", "")
+
+
+def _never(patterns: str, given: t.Mapping[str, str]) -> bool:
+    """Criteria that -C cannot make up a connection for."""
+    return False
 
 
 def _user(patterns: str, given: t.Mapping[str, str]) -> bool:

@@ -51,7 +51,9 @@ def by_password(host: Host) -> frozenset[str]:
 
 def without_key(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> str:
     """Why nobody could come in by key alone; "" where somebody could."""
-    return "" if any(_able(host, states, programs)) else "no account of this host could be entered by key"
+    if any(_able(host, states, programs)):
+        return ""
+    return "no account of this host could be entered by key, and nobody would get in over SSH"
 
 
 def without_root(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> str:

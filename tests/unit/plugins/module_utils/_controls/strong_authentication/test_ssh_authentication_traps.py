@@ -29,23 +29,15 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication import (
-    ssh_authentication,
-)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._ssh import text
 from ansible_collections.infosec.principles.plugins.module_utils._engine import guard
-from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import TakeUp
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
-from ansible_collections.infosec.principles.plugins.module_utils._engine.run import Settings, resume, run
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 from ansible_collections.infosec.principles.plugins.module_utils._host.login import Login
-from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
 from ansible_collections.infosec.principles.tests.unit.pairs.played_openssh import LISTS, MAIN, OpenSSH, public
 from ansible_collections.infosec.principles.tests.unit.pairs.ssh_authentication import (
     CLEAN,
@@ -55,55 +47,12 @@ from ansible_collections.infosec.principles.tests.unit.pairs.ssh_authentication 
     GROUPS,
     INCLUDE,
     SIZE,
-    host,
 )
+from ansible_collections.infosec.principles.tests.unit.pairs.ssh_ground import Ground
 
 DEBIANS = ("11", "12", "13")
 PROFILES = ("mozilla", "strict")
 each_debian = pytest.mark.parametrize("debian", DEBIANS)
-
-
-class Ground:
-    """A machine, and the control on it."""
-
-    def __init__(self, root: pathlib.Path) -> None:
-        self.machine = Machine(root)
-        self.login: Login | None = None
-
-    def lay(self, config: str = DEBIAN, drop_ins: t.Mapping[str, str] | None = None, **more: t.Any) -> None:
-        host(config, drop_ins, **more)(self.machine)
-
-    def judge(self, **options: t.Any) -> dict[str, Finding]:
-        """The findings of now, by rule."""
-        seen = self.machine.host()
-        if self.login:
-            (port,) = [port for _protocol, _address, port in self.machine.units["ssh.service"].sockets]
-            seen._memory[connection.read] = connection.Connection(
-                *("192.0.2.50", 4711, "127.0.0.1", port, (900,), "ssh.service", ("ssh.service",))
-            )
-            seen._memory[login.read] = self.login
-        return {one.rule.name: one for one in ssh_authentication.assess(seen, self._options(options))}
-
-    def fix(self, **options: t.Any) -> dict[str, str]:
-        """The statuses after a run, by rule."""
-        requests = [Request(ssh_authentication.CONTROL, self._options(options))]
-        settings = Settings(unreadable=NeedsRoot, check=False, by="a test")
-        result = run(self.machine.host(), requests, settings)
-        if result.confirm:
-            result = resume(self.machine.host(), requests, settings, result.run_id)
-        return {one["rule"].partition(".")[2]: one["status"] for one in result.findings}
-
-    def _options(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        validated = ArgumentSpecValidator(dict(ssh_authentication.OPTIONS)).validate(dict(options))
-        assert not validated.error_messages
-        return {"enforce": True, **validated.validated_parameters}
-
-    def read(self, path: str) -> str:
-        return self.machine.path(path).read_text(encoding="utf-8")
-
-    def lines(self, keyword: str) -> list[str]:
-        """What our file says of a keyword."""
-        return [line.split(None, 1)[1] for line in self.read(text.PATH).splitlines() if line.split()[:1] == [keyword]]
 
 
 @pytest.fixture(name="ground")
