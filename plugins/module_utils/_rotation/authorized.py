@@ -7,15 +7,12 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, read_now
 from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, ssh_keys
-from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, sshd
+from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
-
-_DEFAULT = ".ssh/authorized_keys .ssh/authorized_keys2"
 
 
 class AuthorizedError(Exception):
@@ -34,7 +31,7 @@ class File:
         return [
             entry
             for entry in authorized_keys.parse(self.text)
-            if ssh_keys.fingerprint(entry.public) in fingerprints and "cert-authority" not in entry.options
+            if ssh_keys.fingerprint(entry.public) in fingerprints and not entry.names_authority
         ]
 
 
@@ -43,7 +40,7 @@ def files(host: Host, name: str) -> tuple[File, ...]:
     account = next((one for one in host.once(accounts.read) if one.name == name), None)
     if account is None:
         raise AuthorizedError(f"there is no account {name} here")
-    paths = dict.fromkeys(_expand(pattern, account) for pattern in _patterns(host, name))
+    paths = dict.fromkeys(authorized.expand(pattern, account) for pattern in _patterns(host, name))
     found = ((path, read_now(host, path)) for path in paths)
     return tuple(File(path, text) for path, text in found if text is not None)
 
@@ -56,14 +53,7 @@ def _patterns(host: Host, name: str) -> list[str]:
         except HostError:
             continue
         told += " ".join(values.get("authorizedkeysfile", ())).split()
-    return [word for word in told or _DEFAULT.split() if word != "none"]
-
-
-def _expand(pattern: str, account: accounts.Account) -> str:
-    """AuthorizedKeysFile of sshd_config(5): %h, %u, %U and %%; what does not begin with / is below the home."""
-    tokens = {"%h": account.home, "%u": account.name, "%U": str(account.uid), "%%": "%"}
-    path = re.sub(r"%.", lambda match: tokens.get(match[0], match[0]), pattern)
-    return path if path.startswith("/") else f"{account.home.rstrip('/')}/{path}"
+    return [word for word in told or authorized.DEFAULT.split() if word != "none"]
 
 
 def admitted(found: t.Iterable[File], line: str, old: t.Collection[str], options: str | None) -> list[WriteFile]:

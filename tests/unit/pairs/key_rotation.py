@@ -12,6 +12,7 @@ import typing as t
 
 from .case import Case
 from .machine import Machine
+from .ssh_pivoting import sshd
 
 X509 = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "x509"
 #: A key made for these tests; it opens nothing.
@@ -45,6 +46,16 @@ def files(**written: tuple[str | bytes, str]) -> Lay:
         machine.mkdir("/home/ci/.ssh")
         for path, (text, day) in written.items():
             write(machine, path, text, day)
+
+    return lay
+
+
+def opened(lines: str, day: str) -> Lay:
+    """A machine with an sshd that looks for the keys of ci in a file with these lines."""
+
+    def lay(machine: Machine) -> None:
+        sshd()(machine)
+        files(**{"/home/ci/.ssh/authorized_keys": (lines, day)})(machine)
 
     return lay
 
@@ -94,13 +105,13 @@ CASES = (
     Case("one that was rotated", files(**{f"{DEPLOY}-2026-05-01": (KEY, "2026-05-01")}), passes=MACHINE_KEYS),
     Case(
         "a key that opens an account of programs, old by its comment",
-        files(**{"/home/ci/.ssh/authorized_keys": (f"{PUBLIC} deploy 2024-05-01\n", "2026-05-01")}),
+        opened(f"{PUBLIC} deploy 2024-05-01\n", "2026-05-01"),
         CI,
         fails=MACHINE_KEYS,
     ),
     Case(
         "and a young one",
-        files(**{"/home/ci/.ssh/authorized_keys": (f'command="x" {PUBLIC} deploy-2026-05-01\n', "2026-05-01")}),
+        opened(f'command="x" {PUBLIC} deploy-2026-05-01\n', "2026-05-01"),
         CI,
         passes=MACHINE_KEYS,
     ),

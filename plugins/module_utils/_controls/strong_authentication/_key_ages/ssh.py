@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
@@ -17,16 +16,15 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._key_ages.age import (
     Told,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._formats import authorized_keys, ssh_keys
-from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, homes, sshd_state
+from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys
+from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, homes, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Found, Home, Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 _DEFAULT_KEYS = "/etc/ssh/ssh_host_*_key"
-_DEFAULT_AUTHORIZED = ".ssh/authorized_keys .ssh/authorized_keys2"
-#: In one folder .ssh, and in one file of authorized keys.
-MAX_FILES, MAX_BYTES = 2000, 1024 * 1024
+#: In one folder .ssh.
+MAX_FILES = 2000
 #: What a host reports at most.
 MAX_KEYS = 200
 
@@ -77,7 +75,14 @@ def machine_keys(host: Host, listed: t.Sequence[_people.Automation]) -> Lot:
     problems = list(unseen)
     keys: list[Aged] = []
     private = (_private(host, home) for home in found)
-    admitting = (_admitting(host, account) for account in _people.machines(host, listed))
+    opening = host.once(authorized.read)
+    problems += opening.unseen
+    admitting = (
+        _admitting(file, account)
+        for file in opening.files
+        for account in file.accounts
+        if _people.declared(account.name, listed)
+    )
     for some in itertools.chain(private, admitting):
         try:
             keys += some
@@ -106,35 +111,10 @@ def _beside(host: Host, found: Found) -> str:
     return homes.read_found(host, beside, ssh_keys.MAX_SIZE).decode("utf-8", "replace")
 
 
-def _admitting(host: Host, account: accounts.Account) -> t.Iterator[Aged]:
+def _admitting(file: authorized.KeyFile, account: accounts.Account) -> t.Iterator[Aged]:
     """The keys that open an account; the subject names the key by its fingerprint, since lines move."""
-    for path in dict.fromkeys(_expand(pattern, account) for pattern in _patterns(host)):
-        data = homes.read_plain(host, path, MAX_BYTES + 1)
-        status = host.stat(path) if data else None
-        text = (data or b"")[:MAX_BYTES].decode("utf-8", "surrogateescape")
-        lines = text.split("\n")
-        for entry in authorized_keys.parse(text) if status else ():
-            comment = lines[entry.number - 1].partition(ssh_keys.words(entry.public))[2]
-            subject = f"{printable(account.name)}: {ssh_keys.fingerprint(entry.public)}"
-            place = f"{printable(path)}:{entry.number}"
-            yield subject, (*age.by_text(place, comment, "the comment of the key"), _written(place, status))
-        if data and len(data) > MAX_BYTES:
-            raise Unseen(f"{path}: only its first {MAX_BYTES >> 20} MiB were read")
-
-
-def _written(place: str, status: os.stat_result | None) -> Told:
-    return age.by_time(place, status.st_mtime if status else 0)
-
-
-def _patterns(host: Host) -> list[str]:
-    states = host.once(sshd_state.read)
-    said = (values.get("authorizedkeysfile", ()) for state in states.known for _probe, values in state.answers)
-    words = " ".join(itertools.chain.from_iterable(said)).split() or _DEFAULT_AUTHORIZED.split()
-    return [word for word in dict.fromkeys(words) if word != "none"]
-
-
-def _expand(pattern: str, account: accounts.Account) -> str:
-    """AuthorizedKeysFile of sshd_config(5): %h, %u, %U and %%; what does not begin with / is below the home."""
-    tokens = {"%h": account.home, "%u": account.name, "%U": str(account.uid), "%%": "%"}
-    path = re.sub(r"%.", lambda match: tokens.get(match[0], match[0]), pattern)
-    return path if path.startswith("/") else f"{account.home.rstrip('/')}/{path}"
+    for entry in file.entries:
+        subject = f"{printable(account.name)}: {ssh_keys.fingerprint(entry.public)}"
+        place = f"{printable(file.path)}:{entry.number}"
+        written = age.by_time(place, file.modified.timestamp())
+        yield subject, (*age.by_text(place, entry.comment, "the comment of the key"), written)

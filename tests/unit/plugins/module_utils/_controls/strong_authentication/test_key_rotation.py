@@ -27,6 +27,7 @@ from ansible_collections.infosec.principles.tests.unit.pairs.key_rotation import
     certificate,
     files,
     nginx,
+    opened,
 )
 from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
 
@@ -90,7 +91,8 @@ def test_keys_of_people_are_not_judged(found: Found) -> None:
 
 def test_links_and_pipes_in_a_home_are_left_alone(found: Found, tmp_path: pathlib.Path) -> None:
     def lay(machine: Machine) -> None:
-        files()(machine)
+        opened("", "2020-01-01")(machine)
+        machine.path("/home/ci/.ssh/authorized_keys").unlink()
         os.mkfifo(machine.path("/home/ci/.ssh/pipe"))
         machine.write("/secret", KEY)
         machine.path("/home/ci/.ssh/link").symlink_to(machine.path("/secret"))
@@ -102,8 +104,7 @@ def test_links_and_pipes_in_a_home_are_left_alone(found: Found, tmp_path: pathli
 
 def test_a_key_that_opens_an_account_is_named_by_its_fingerprint(found: Found) -> None:
     lines = f'# 2024-01-01\ncommand="backup 2020-01-01" {PUBLIC} deploy 2026-05-01\n'
-    lay = files(**{"/home/ci/.ssh/authorized_keys": (lines, "2026-06-01")})
-    keys = found("machine_keys", lay, automation=[{"name": "c*"}])
+    keys = found("machine_keys", opened(lines, "2026-06-01"), automation=[{"name": "c*"}])
     (subject,) = keys
     assert subject.startswith("ci: SHA256:")
     assert (keys[subject].status, keys[subject].due) == ("pass", "2028-04-30")
@@ -111,7 +112,7 @@ def test_a_key_that_opens_an_account_is_named_by_its_fingerprint(found: Found) -
 
 
 def test_accounts_of_people_are_not_asked_for_their_authorized_keys(found: Found) -> None:
-    lay = files(**{"/home/ci/.ssh/authorized_keys": (f"{PUBLIC} me 2020-05-01\n", "2020-06-01")})
+    lay = opened(f"{PUBLIC} me 2020-05-01\n", "2020-06-01")
     assert [one.status for one in found("machine_keys", lay).values()] == ["not_applicable"]
 
 
