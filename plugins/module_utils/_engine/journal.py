@@ -45,6 +45,8 @@ KINDS_FROM = (commands, files, firewalld, guard, iptables, modes, packages, rule
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 POLL_SECONDS = 0.2
+#: A reload is over before the service has read its files again, and what had begun by then goes on with the old ones.
+SETTLE_SECONDS = 3.0
 #: States of a run in which there is nothing left to put in order.
 OVER = ("ended", "expired", "undone")
 #: Where a test kills the process; called with the name of the point.
@@ -284,6 +286,8 @@ def take_back(host: Machine, journal: Journal, steps: t.Sequence[Step], *, force
         if step.change.outlives and failures:
             failures.append(f"{step.change.describe()}: kept, since the services may still depend on it")
             continue
+        if step.change.outlives and activated:
+            time.sleep(SETTLE_SECONDS)
         try:
             if step.change not in activated:
                 step.change.revert(host, step.captured, tag=journal.tag(step), force=force)

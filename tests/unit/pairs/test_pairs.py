@@ -17,7 +17,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
-from ansible_collections.infosec.principles.plugins.module_utils._engine import guard
+from ansible_collections.infosec.principles.plugins.module_utils._engine import guard, journal
 from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.run import Result, Settings, resume, run
@@ -48,6 +48,7 @@ FIXED = [param for param in ALL if t.cast(Case, param.values[1]).fixed]
 def machine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     # The timer's process is there at once, and never acts; test_guard.py has the real one.
     monkeypatch.setattr(guard, "_start", guard.say_ready)
+    monkeypatch.setattr(journal, "SETTLE_SECONDS", 0)
     return Machine(tmp_path)
 
 

@@ -20,6 +20,7 @@ import typing as t
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import files
+from ansible_collections.infosec.principles.plugins.module_utils._engine import journal as journal_module
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import TakeUp
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
@@ -313,9 +314,10 @@ def test_a_journal_that_somebody_else_made_is_refused(root: pathlib.Path, name: 
     assert toy.state(root) == first
 
 
-def test_what_services_read_is_there_first_and_gone_last(root: pathlib.Path) -> None:
+def test_what_services_read_is_there_first_and_gone_last(root: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that sshd reads for each connection must not be gone while sshd still knows of it."""
     log: list[str] = []
+    monkeypatch.setattr(journal_module, "SETTLE_SECONDS", 0)
 
     class Told(toy.RootHost):
         def run(self, argv: t.Sequence[str], *, stdin: str | None = None, timeout: float = 10) -> t.Any:
