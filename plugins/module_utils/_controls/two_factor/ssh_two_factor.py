@@ -329,12 +329,13 @@ def _enrolments(known: Facts) -> t.Iterator[Finding]:
     for comer in coming:
         name, own = printable(comer.name), known.enrolments[comer.name]
         why = readiness.unready(known, comer) or own.problem
-        if why:
+        if not own.known:
+            message = own.problem or f"{own.source} alone knows whether {name} has enrolled"
+            yield Finding(ENROLMENT, name, f.NOT_ASSESSED, printable(message))
+        elif why:
             evidence = (Evidence(printable(own.source or name), printable(why), "a key and a second factor"),)
             message = f"{name} has no second factor: {why}{_grace(known, comer)}"
             yield Finding(ENROLMENT, name, f.FAIL, printable(message), evidence)
-        elif not own.known:
-            yield Finding(ENROLMENT, name, f.NOT_ASSESSED, f"{own.source} alone knows whether {name} has enrolled")
         else:
             yield Finding(ENROLMENT, name, f.PASS, printable(f"{name} has a second factor ({own.source})"))
     if not coming:

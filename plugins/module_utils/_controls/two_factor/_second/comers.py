@@ -20,7 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 @dataclasses.dataclass(frozen=True)
 class Comer:
-    """Somebody who may come. keys: those that open his account. elsewhere: what tells more keys than files do.
+    """Somebody who may come. keys: those that open his account. elsewhere: what may tell more keys than were seen.
 
     password: he has one.
     """
@@ -67,7 +67,9 @@ def read(host: Host, listed: t.Sequence[Automation]) -> tuple[tuple[Comer, ...],
         own = tuple(keys.get(account.name, ()))
         program = _people.declared(account.name, listed) is not None
         if _people.takes_logins(account) and (account.person or own or program):
-            comer = Comer(account, _groups(host, account), own, elsewhere, account.name in passwords)
+            unseen = tuple(one for one in host.once(authorized.read).unseen if one.startswith(f"{account.home}/"))
+            more = (*elsewhere, *unseen)
+            comer = Comer(account, _groups(host, account), own, more, account.name in passwords)
             found[program].append(comer)
     return tuple(found[False]), tuple(found[True])
 

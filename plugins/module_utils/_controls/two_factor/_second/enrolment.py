@@ -17,7 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.modes i
 from ansible_collections.infosec.principles.plugins.module_utils._formats.pam import Step
 from ansible_collections.infosec.principles.plugins.module_utils._host import homes
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 OATH_FILE = "/etc/users.oath"
 _TYPE = re.compile(r"HOTP(?:/E|/T\d+)?(?:/([678]))?|MOTP(?:/E)?")
@@ -51,11 +51,14 @@ class SecretFile:
 
 
 def of(host: Host, step: Step, account: Account) -> Enrolment:
-    """What the module of this line knows of the account. Raises HostError where that cannot be read."""
+    """What the module of this line knows of the account. Not `known` where it cannot be told."""
     reader = _READERS.get(step.name)
     if reader is None:
         return Enrolment(step.name, known=False)
-    return reader(host, step, account)
+    try:
+        return reader(host, step, account)
+    except homes.Unseen as exc:
+        return Enrolment(step.name, str(exc), known=False)
 
 
 def secrets(host: Host, step: Step, accounts: t.Iterable[Account]) -> t.Iterator[SecretFile]:
@@ -149,7 +152,11 @@ def _duo(host: Host, step: Step, account: Account) -> Enrolment:
 
 def duo_fails_open(host: Host, step: Step) -> bool:
     """Whether pam_duo lets everybody in where Duo cannot be reached, which is its default."""
-    return dict(_settings(_text(host, _duo_file(host, step)))).get("failmode", "safe").lower() != "secure"
+    try:
+        values = dict(_settings(_text(host, _duo_file(host, step))))
+    except homes.Unseen:
+        values = {}
+    return values.get("failmode", "safe").lower() != "secure"
 
 
 def _settings(text: str) -> t.Iterator[tuple[str, str]]:
@@ -168,11 +175,8 @@ _READERS: dict[str, t.Callable[[Host, Step, Account], Enrolment]] = {
 
 
 def _text(host: Host, path: str, size: int = _BYTES) -> str:
-    """The file's text, "" where there is no plain file. Raises HostError."""
-    try:
-        return (homes.read_plain(host, path, size) or b"").decode("utf-8", "surrogateescape")
-    except homes.Unseen as exc:
-        raise HostError(str(exc)) from exc
+    """The file's text, "" where there is no plain file. Raises homes.Unseen."""
+    return (homes.read_plain(host, path, size) or b"").decode("utf-8", "surrogateescape")
 
 
 def _secret(host: Host, path: str, uid: int) -> t.Iterator[SecretFile]:

@@ -278,6 +278,20 @@ def test_who_comes_and_is_on_no_list(
     assert "gone" not in found.message
 
 
+def test_homes_that_are_not_looked_into(ground: Ground) -> None:
+    """On a network file system nobody sees the keys, and nobody is shut out for that."""
+    ground.write("/proc/self/mountinfo", "36 1 0:32 / /home/bob rw - nfs4 server:/home/bob rw\n")
+    ground.keys("ann")
+    ground.enrol("ann")
+    found = ground.assess(rescue=CONSOLE)
+    assert "bob (/etc/users.oath has no line for bob)" in of(found, ssh_two_factor.PAM).message
+    ground.enrol("ann", "bob")
+    assert of(ground.assess(rescue=CONSOLE), ssh_two_factor.PAM).fix
+    unseen = of(ground.assess(rescue=CONSOLE, method="google_authenticator"), ssh_two_factor.ENROLMENT, "bob")
+    assert unseen.status == f.NOT_ASSESSED
+    assert "network" in unseen.message
+
+
 def test_root_who_could_give_no_code(ground: Ground) -> None:
     ground.values = {"permitrootlogin": "without-password"}
     ground.write("/root/.ssh/authorized_keys", KEY)
