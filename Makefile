@@ -85,6 +85,12 @@ vm: .venv/.tests $(COLLECTION) ## Disk encryption on a kernel with dm-crypt, in 
 	tests/bootstrap/need mmdebstrap mmdebstrap
 	pytest tests/vm
 
+.PHONY: openssh
+openssh: .venv/.tests $(COLLECTION) ## The traps of sshd on the real ones of Debian 11, 12 and 13, in containers: minutes
+	tests/bootstrap/engine
+	molecule/images/build.sh gate:11 gate:12 gate:13
+	pytest tests/openssh
+
 .PHONY: demo
 demo: .venv/.tests $(COLLECTION) ## A small fleet: before, hardened, after (`molecule destroy` ends it)
 	@tests/bootstrap/engine

@@ -35,6 +35,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import States
 
 _POLICY = "/etc/sysconfig/sshd"
@@ -282,4 +283,4 @@ def describe(options: t.Mapping[str, t.Any]) -> str:
     told = [f"profile {options['profile']}", f"root_login {options['root_login']}"]
     told += [f"root from {source}" for source in access.sources(_people.automation(options))]
     told += [f"also {name}" for name in options["also_allow"]]
-    return ", ".join(told)
+    return printable(", ".join(told))
