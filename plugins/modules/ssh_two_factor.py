@@ -143,6 +143,8 @@ notes:
     C(KbdInteractiveAuthentication yes). The fix switches it on.
   - With C(PermitRootLogin prohibit-password) root can give no code. Where root comes by a key, the fix is refused until that is C(no), or root is in
     O(automation) or O(rescue).
+  - pam_oath writes to its file at each login, so that no code does twice; where sshd may not write there (a read-only file system, a policy of
+    SELinux), nobody gets in by it. Try with the rescue account at hand.
   - A ticket of Kerberos alone no longer lets anybody in after the fix.
   - Accounts that the name service knows and does not list (sssd) are not judged one by one. The fix is refused while the logs of the last 30 days
     have one of them that has not enrolled.

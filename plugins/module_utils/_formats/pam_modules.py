@@ -51,11 +51,12 @@ FACTOR_MODULES = frozenset(
         "pam_privacyidea",
     )
 )
-#: Arguments with which these let in who has not enrolled.
+#: Arguments with which these let in who has not enrolled, or anybody (alwaysok).
 UNENROLLED = {
+    "pam_oath": frozenset(("alwaysok",)),
     "pam_google_authenticator": frozenset(("nullok",)),
-    "pam_u2f": frozenset(("nouserok",)),
-    "pam_yubico": frozenset(("nullok",)),
+    "pam_u2f": frozenset(("nouserok", "alwaysok")),
+    "pam_yubico": frozenset(("nullok", "alwaysok")),
 }
 #: Modules that say one thing alone; pam_faildelay and the others take no part in the decision.
 _FIXED: dict[str, frozenset[str]] = {

@@ -209,6 +209,11 @@ def _person(known: Facts, comer: Comer) -> Finding:
     name = printable(comer.name)
     found = list(known.ways_of(comer))
     weak = [one for one in found if not one[2].two_factors]
+    if not weak and known.unasked:
+        message = (
+            f"what sshd wants of {known.unasked} more classes of users was not asked, {name} may be in one of them"
+        )
+        return Finding(PEOPLE, name, f.NOT_ASSESSED, message)
     if not weak:
         message = f"{name} needs {_needs(found)}" if found else f"no sshd lets {name} in"
         return Finding(PEOPLE, name, f.PASS, message, tuple(_way_evidence(one) for one in found[:1]))

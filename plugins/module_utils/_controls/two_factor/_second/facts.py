@@ -35,6 +35,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_stat
 
 Options = t.Mapping[str, t.Any]
 SECURITY_KEYS = "authorized_keys"
+#: What decides by what somebody gets in.
+COUNTING = frozenset(("authenticationmethods", "passwordauthentication", "kbdinteractiveauthentication"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +85,12 @@ class Facts:
     def comes(self, comer: Comer) -> bool:
         """Whether he can come in now, by what he has."""
         return any(comer.could_use(way) for _state, _probe, way in self.ways_of(comer))
+
+    @property
+    def unasked(self) -> int:
+        """How many classes of users, and Match lines that may count, sshd was not asked about."""
+        lines = sum(len(sshd_state.unaskable(state.settings, COUNTING)) for state in self.states)
+        return lines + sum(state.unasked for state in self.states)
 
     @property
     def asks_pam(self) -> bool:

@@ -116,6 +116,7 @@ def _told(step: Step) -> set[str]:
         ),
         ("auth required pam_google_authenticator.so nullok\n", NOTHING, True),
         ("auth required pam_google_authenticator.so\n", NOTHING, False),
+        ("auth requisite pam_oath.so alwaysok usersfile=/etc/users.oath\n", NOTHING, True),
         ("auth sufficient pam_unknown_module.so\n", NOTHING, True),
         ("", FACTOR, False),
         ("auth required pam_nologin.so successok\n", NOTHING, True),

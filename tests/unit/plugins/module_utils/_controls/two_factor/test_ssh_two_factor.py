@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
 from ansible_collections.infosec.principles.plugins.module_utils._engine.packages import InstallPackage
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
+from ansible_collections.infosec.principles.plugins.module_utils._formats.sshd_config import Setting
 from ansible_collections.infosec.principles.plugins.module_utils._host import (
     connection,
     login,
@@ -70,6 +71,7 @@ class Ground:
         }
         self.excepted: tuple[str, ...] = ()
         self.made: Login | None = None
+        self.settings: tuple[Setting, ...] = ()
         self.write("/etc/passwd", PASSWD)
         self.write("/etc/group", "root:x:0:\n")
         self.write("/etc/shadow", "root:*:19000::::::\nann:$y$j9T$abc$def:19000::::::\nbob:*:19000::::::\n")
@@ -104,7 +106,7 @@ class Ground:
         values: sshd.Values = {keyword: (value,) for keyword, value in {**BASE, **self.values}.items()}
         probe = Probe("root", frozenset(), NAMES, Place(), "")
         host._memory[sshd.read] = (daemon,)
-        host._memory[sshd_state.read] = States((State(daemon, (), ((probe, values),), 0),), {})
+        host._memory[sshd_state.read] = States((State(daemon, self.settings, ((probe, values),), 0),), {})
         host._memory[connection.read] = OWN if self.made else None
         host._memory[login.read] = self.made
         return host
@@ -338,6 +340,14 @@ def test_a_module_of_ones_own(ground: Ground) -> None:
     assert of(found, ssh_two_factor.PAM).status == f.PASS
     assert of(found, ssh_two_factor.PEOPLE, "ann").status == f.PASS
     assert of(found, ssh_two_factor.ENROLMENT, "ann").status == f.NOT_ASSESSED
+
+
+def test_a_line_that_sshd_cannot_be_asked_about(ground: Ground) -> None:
+    ground.values = {"authenticationmethods": "publickey,password"}
+    assert of(ground.assess(), ssh_two_factor.PEOPLE, "ann").status == f.PASS
+    under = ((("rdomain", "inner"),),)
+    ground.settings = (Setting("/etc/ssh/sshd_config", 9, "authenticationmethods", ("publickey",), under),)
+    assert of(ground.assess(), ssh_two_factor.PEOPLE, "ann").status == f.NOT_ASSESSED
 
 
 def test_an_sshd_that_does_not_say(ground: Ground) -> None:
