@@ -148,7 +148,11 @@ class Activate(Change):
         self._await_health(host)
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        """Where the reload itself has ended the unit (nobody stopped it), it is started again."""
+        shown = host.run(["systemctl", "show", "-p", "ActiveState", "--", self.unit]).stdout
         host.run(["systemctl", "reset-failed", self.unit])
+        if "ActiveState=failed" in shown:
+            systemctl(host, "start", self.unit)
         self.apply(host, tag=tag)
 
     def _await_health(self, host: Machine) -> None:

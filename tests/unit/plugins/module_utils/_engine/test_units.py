@@ -171,6 +171,33 @@ def test_a_daemon_that_was_stopped_may_be_left_alone(tmp_path: pathlib.Path, sta
     assert systemd.verbs.count("reload") == times
 
 
+class Dying(Systemd):
+    """A daemon that its first reload ends (an sshd whose port came from a socket unit that is gone by now)."""
+
+    failed = False
+
+    def run(self, argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
+        if argv[1] == "reload" and "reload" not in self.verbs:
+            self.verbs.append("reload")
+            self.failed, self.state = True, OFF
+            return Completed(1, "", "Job for x.service failed.\n")
+        done = super().run(argv, stdin, timeout)
+        shown = done.stdout.replace("=inactive", "=failed") if self.failed else done.stdout
+        self.failed = self.failed and argv[1] != "reset-failed"
+        return Completed(done.rc, shown, done.stderr)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_daemon_that_its_reload_ended_is_started_again(tmp_path: pathlib.Path) -> None:
+    systemd = Dying(tmp_path, RUNNING)
+    change = Activate(UNIT, "reload", seconds=0, if_active=True)
+    with pytest.raises(ChangeError, match=r"systemctl reload x\.service failed"):
+        change.apply(systemd.host(), tag="t")
+    change.revert(systemd.host(), {}, tag="t")
+    assert systemd.verbs == ["reload", "reset-failed", "start", "reload"]
+    assert systemd.state.active
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_daemon_that_is_not_active_is_ill(tmp_path: pathlib.Path) -> None:
     systemd = Systemd(tmp_path, OFF)
