@@ -131,7 +131,7 @@ def _used(use: web.Use) -> Finding:
         message = f"{use.server} takes people's passwords and has them checked elsewhere ({use.directive})"
         return Finding(WEB_PASSWORDS, printable(use.place), f.FAIL, message, (place,))
     path = printable(use.path)
-    message = f"{use.server} lets in {use.store.told} of {path}"
+    message = f"{use.store.told} of {path}: let in by {use.server}"
     return Finding(WEB_PASSWORDS, path, f.FAIL, message, (Evidence(path, use.store.told, "none"), place))
 
 

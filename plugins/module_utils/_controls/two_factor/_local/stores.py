@@ -15,7 +15,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import ho
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 _BYTES = 8 * 1024 * 1024
-_SASL = re.compile(rb"[\w.@+-]{1,128}\x00[\w.@+-]{1,128}\x00userPassword")
+#: Not what an earlier record has left of itself, such as the test user of a package ("!authd:user").
+_SASL = re.compile(rb"(?<![\w.@+:-])[\w.@+-]{1,128}\x00[\w.@+-]{1,128}\x00userPassword")
 _SAMBA = re.compile(rb"USER_([^\x00$]{1,64})\x00")
 
 

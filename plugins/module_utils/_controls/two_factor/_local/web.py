@@ -62,14 +62,16 @@ class Use:
 
 
 def uses(host: Host) -> tuple[list[Use], list[str]]:
-    """(everything in the configurations of nginx and Apache, why one could not be read). Each file once a server."""
-    found: dict[tuple[str, str], Use] = {}
+    """(everything in the configurations of nginx and Apache, why one could not be read). Each file once."""
+    found: dict[str, Use] = {}
     problems: list[str] = []
     for server, read in (("nginx", _nginx), ("Apache httpd", _apache)):
         try:
             root, directives = read(host)
             for use in _uses(host, server, root, directives, digest=False):
-                found.setdefault((server, use.path or use.place), use)
+                first = found.setdefault(use.path or use.place, use)
+                if server not in first.server:
+                    found[use.path] = dataclasses.replace(first, server=f"{first.server} and {server}")
         except (HostError, nginx_conf.BadConfig, apache_conf.BadConfig) as exc:
             problems.append(f"{server}: {exc}")
     return list(found.values()), problems

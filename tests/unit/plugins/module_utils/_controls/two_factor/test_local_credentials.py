@@ -139,6 +139,16 @@ def test_modules_that_have_passwords_checked_elsewhere(machine: Machine) -> None
     assert "has them checked elsewhere (auth_pam)" in finding.message
 
 
+def test_a_file_of_two_servers_is_one_finding(machine: Machine) -> None:
+    machine.write("/etc/nginx/nginx.conf", played.NGINX)
+    machine.write("/etc/apache2/apache2.conf", "AuthUserFile /etc/nginx/htpasswd\n")
+    machine.write("/etc/nginx/htpasswd", played.APR1)
+    found = [one for one in findings(machine).values() if one.rule.name == "web_passwords"]
+    assert [one.message for one in found] == [
+        "1 user (1 apr1 (MD5)) of /etc/nginx/htpasswd: let in by nginx and Apache httpd"
+    ]
+
+
 def test_what_cannot_be_read_is_not_assessed(machine: Machine) -> None:
     machine.write("/etc/nginx/nginx.conf", "http { auth_basic_user_file /etc/$host; ")
     assert findings(machine)["web_passwords web servers"].status == "not_assessed"
@@ -161,7 +171,8 @@ def test_a_fifo_in_the_place_of_a_file_is_not_opened(machine: Machine) -> None:
         ("/var/lib/samba/private/passdb.tdb", b"..USER_ann\0..USER_web01$\0..USER_ann\0", "1 user"),
         ("/var/lib/samba/private/passdb.tdb", b"..INFO/version", ""),
         ("/etc/samba/smbpasswd", b"ann:1000:X:8846F7:[U]:\nweb$:1001:X:8846F7:[W]:\n", "1 user"),
-        ("/etc/sasldb2", b"..ann\0example.org\0userPassword..", "1 user"),
+        ("/etc/sasldb2", b"h:user\0here\0userPassword..\1Wag\1ann\0example.org\0userPassword..", "1 user"),
+        ("/etc/sasldb2", b"..h:user\0here.example.org\0userPassword", ""),
         ("/etc/ppp/chap-secrets", b"# none\n", ""),
         ("/etc/ppp/chap-secrets", b"ann * open-sesame *\n", "1 user (1 clear text)"),
         ("/etc/dovecot/users", b"", ""),
