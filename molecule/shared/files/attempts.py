@@ -7,7 +7,8 @@ WHEN: "before" or "after", the key of an attempt that says whether it is to get 
 JSON: {"hosts": {name: address}, "attempts": [{"account": "ann", "key": "/root/keys/ed25519" or "", "answer": "...", WHEN: true}]}
 
 key: of the public key method; "" to come without. answer: to whatever is asked, a password or a code; "" to give none;
-"totp:HEX" for the next code of this secret that was not used yet (RFC 6238), "again:HEX" for the one used last.
+"totp:HEX" for the next code of this secret that was not used yet (RFC 6238), "again:HEX" for the one used last, "unused:HEX"
+for such a code where it is not going to be used, since the attempt is to fail for another reason.
 Attempts on one account come one after the other, each by a connection of its own.
 """
 
@@ -60,12 +61,14 @@ class Person:
         last = self._memory.read_text(encoding="ascii") if self._memory.exists() else ""
         if kind == "again":
             return last
-        if kind != "totp":
+        if kind not in ("totp", "unused"):
             return text
         while code(secret, time.time()) == last:
             time.sleep(1)
-        self._memory.write_text(code(secret, time.time()), encoding="ascii")
-        return code(secret, time.time())
+        fresh = code(secret, time.time())
+        if kind == "totp":
+            self._memory.write_text(fresh, encoding="ascii")
+        return fresh
 
     def gets_in(self, attempt: Attempt) -> bool:
         """Whether `id -un` runs as the account."""
