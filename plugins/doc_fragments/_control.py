@@ -8,7 +8,8 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """C(_control) for the module of one control, C(_control.run) for modules that run many, C(_control.services)."""
+    """C(_control) for the module of one control, C(_control.run) for modules that run many, C(_control.services),
+    C(_control.automation)."""
 
     DOCUMENTATION = r"""
 options:
@@ -146,6 +147,30 @@ options:
         default: ""
       review_by:
         description: The day (YYYY-MM-DD) past which the entry has to be looked at again.
+        type: str
+        default: ""
+"""
+
+    AUTOMATION = r"""
+options:
+  automation:
+    description:
+      - Accounts that programs log in to. All others that take logins are people's.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the account, or a pattern with V(*) and V(?).
+        type: str
+        required: true
+      from:
+        description: Addresses and networks that the programs come from.
+        type: list
+        elements: str
+        default: []
+      owner:
+        description: Who answers for it.
         type: str
         default: ""
 """

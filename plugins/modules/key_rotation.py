@@ -45,26 +45,6 @@ options:
       - Whether a key passes by the time of its file, where nothing better tells.
     type: bool
     default: false
-  automation:
-    description:
-      - Accounts that programs log in to.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern as the shell has them.
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the programs come from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
   api_keys:
     description:
       - Keys of APIs that this host uses. The keys themselves are not wanted here.
@@ -90,6 +70,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

@@ -22,6 +22,7 @@ description:
     ProFTPD, Dovecot, Samba, Cyrus SASL, Mosquitto and Squid.
   - Passwords and hashes are in no finding, diff or journal. Only passwords of accounts are changed; for the rest the findings name the
     steps. The host takes a lock back by itself unless a new connection confirms it within O(confirm_seconds).
+  - The passwords of accounts that programs log in to (O(automation)) are not judged here.
 options:
   rescue_accounts:
     description:
@@ -41,26 +42,6 @@ options:
       - Whether to lock also passwords that their owner needs for sudo, who then can use sudo no more.
     type: bool
     default: false
-  automation:
-    description:
-      - Accounts that programs log in to. They are no people; their passwords are not judged here.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern as the shell has them.
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the programs come from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
   confirm_seconds:
     description:
       - Seconds in which a new connection has to confirm the change. When they are over, the host takes everything back by itself.
@@ -75,6 +56,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

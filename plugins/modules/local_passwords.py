@@ -29,27 +29,8 @@ description:
   - An account is not locked where the connection of this run logged in to it without a key, nor root as long as it is not seen that this
     run has another way to become root. The host takes the change back by itself unless a new connection confirms it within
     O(confirm_seconds).
+  - Accounts that programs log in to (O(automation)) may have a locked password while their keys are in use.
 options:
-  automation:
-    description:
-      - Accounts that programs log in to. Their passwords may be locked while their keys are in use.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern as the shell has them.
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the programs come from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
   confirm_seconds:
     description:
       - Seconds in which a new connection has to confirm the change. When they are over, the host takes everything back by itself.
@@ -64,6 +45,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

@@ -36,30 +36,11 @@ description:
   - Rule C(sshd) fails where C(Match Address) or C(Match Host) asks less of somebody than elsewhere, as sshd itself says (C(sshd -T -C)) - a
     password where a key is wanted, one factor for two, root where it may not come. Asking more is fine, and so is a key alone for
     O(automation).
-options:
-  automation:
-    description:
-      - Accounts that programs log in to. Rule C(sshd) lets them come by a key alone from some addresses.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern as the shell has them.
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the programs come from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
+  - Rule C(sshd) lets programs (O(automation)) come by a key alone from some addresses.
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

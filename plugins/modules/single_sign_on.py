@@ -39,6 +39,7 @@ description:
     group or listed in O(withdraw); authorities of others have to be listed too, unless O(retire_authorities) is set. It is refused as well
     where sshd says that it would shut out the very connection of this run. The host takes the change back by itself unless a new connection
     confirms it within O(confirm_seconds).
+  - Programs (O(automation)) keep accounts and rights of their own, and are named where O(allow_groups) would shut them out.
 options:
   user_ca_keys:
     description:
@@ -78,27 +79,6 @@ options:
     type: list
     elements: str
     default: []
-  automation:
-    description:
-      - Accounts that programs log in to. They are no people; they keep accounts and rights of their own, and are named where
-        O(allow_groups) would shut them out.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern as the shell has them.
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the programs come from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
   confirm_seconds:
     description:
       - Seconds in which a new connection has to confirm the change. When they are over, the host takes everything back by itself.
@@ -113,6 +93,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

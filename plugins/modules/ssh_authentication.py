@@ -44,6 +44,7 @@ description:
     and its rule fails with the reason. Without a connection (local and pulled runs), C(keys_only) and C(root_login) are left out where
     nobody could get in by key any more. All changes of sshd are taken back by the host itself unless a new connection confirms them within
     O(confirm_seconds).
+  - Programs (O(automation)) need a key as everybody does. An entry named V(root) lets them log in as root by key from its addresses.
 options:
   profile:
     description:
@@ -80,27 +81,6 @@ options:
       - Whether to judge the sftp server, and to have it write down each file.
     type: bool
     default: true
-  automation:
-    description:
-      - Accounts that programs log in to. They need a key as everybody does. An entry named V(root) lets programs log in as root by key from its
-        addresses.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern as the shell has them.
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the programs come from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
   confirm_seconds:
     description:
       - Seconds in which a new connection has to confirm the change. When they are over, the host takes everything back by itself.
@@ -115,6 +95,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

@@ -47,26 +47,6 @@ description:
     keys only where C(StrictModes) is off; else sshd refuses all keys there, and would then take those that somebody may have added.
   - What could cut somebody off is taken back by the host itself unless a new connection confirms it within O(confirm_seconds).
 options:
-  automation:
-    description:
-      - Accounts that programs log in to. All others belong to people, or to services that nobody logs in to.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: The account, or a pattern (fnmatch).
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the program comes from.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for it.
-        type: str
-        default: ""
   rsa_bits:
     description:
       - How many bits a key of RSA must have. Mozilla wants V(4096) of new keys.
@@ -110,6 +90,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:

@@ -33,6 +33,7 @@ description:
   - The fix is refused as long as anybody who comes in now would be shut out. The findings name each of them; so are they where a program has no
     addresses, where there is no rescue path, where sshd, asked with the new file, would still let somebody in by one factor, and where the
     connection of this run could not come again. It is taken back by the host itself unless a new connection confirms it within O(confirm_seconds).
+  - A program (O(automation)) without any address that it comes from has the fix refused.
 options:
   method:
     description:
@@ -43,26 +44,6 @@ options:
     type: str
     choices: [auto, oath, google_authenticator, duo, fido2]
     default: auto
-  automation:
-    description:
-      - The accounts that programs log in to.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the account, or a pattern with C(*) and C(?).
-        type: str
-        required: true
-      from:
-        description: Addresses and networks that the program comes from. An account without any has the fix refused.
-        type: list
-        elements: str
-        default: []
-      owner:
-        description: Who answers for the program.
-        type: str
-        default: ""
   rescue:
     description:
       - How somebody gets in when no second factor can be had.
@@ -135,6 +116,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.automation
 author:
   - The infosec.principles authors (@infosec-principles)
 notes:
