@@ -4,11 +4,11 @@
 """Tries logins with the OpenSSH client: attempts.py WHEN JSON prints a table, and fails where it is not as expected.
 
 WHEN: "before" or "after", the key of an attempt that says whether it is to get in.
-JSON: {"hosts": {name: address}, "attempts": [{"account": "ann", "key": "/root/keys/ed25519" or "", "answer": "...", WHEN: true}]}
+JSON: {"hosts": {name: address}, "attempts": [{"account": "ann", "key": "/root/keys/ann", "answer": "", WHEN: true}]}
 
 key: of the public key method; "" to come without. answer: to whatever is asked, a password or a code; "" to give none;
-"totp:HEX" for the next code of this secret that was not used yet (RFC 6238), "again:HEX" for the one used last, "unused:HEX"
-for such a code where it is not going to be used, since the attempt is to fail for another reason.
+"totp:HEX" for the next code of this secret that was not used yet (RFC 6238), "again:HEX" for the one used last,
+"unused:HEX" for such a code where it is not going to be used, since the attempt is to fail for another reason.
 Attempts on one account come one after the other, each by a connection of its own.
 """
 
@@ -37,7 +37,7 @@ OPTIONS = {
     "UserKnownHostsFile": "/dev/null",
 }
 WORDS = {True: "in", False: "out"}
-Attempt = t.Dict[str, t.Any]
+Attempt = dict[str, t.Any]
 
 
 def code(secret: str, when: float) -> str:
@@ -93,25 +93,30 @@ def row(host: str, attempt: Attempt, expected: bool, seen: bool) -> str:
     return f"{host} {attempt['account']} by {told}: expected {WORDS[expected]}, seen {WORDS[seen]}"
 
 
+def visit(host: str, address: str, own: t.Sequence[Attempt], when: str, askpass: str) -> list[tuple[str, bool]]:
+    """The attempts of one account on one host: a line of the table for each, and whether it is right."""
+    person = Person(address, askpass, pathlib.Path.home() / f".code-{own[0]['account']}-{host}")
+    seen = [(one, person.gets_in(one)) for one in own]
+    return [(row(host, one, one[when], got), one[when] == got) for one, got in seen]
+
+
 def main() -> int:
     when, wanted = sys.argv[1], json.loads(sys.argv[2])
+    by_account: dict[str, list[Attempt]] = {}
+    for one in wanted["attempts"]:
+        by_account.setdefault(one["account"], []).append(one)
     # /tmp of a container lets nothing run.
-    with tempfile.TemporaryDirectory(dir=os.path.expanduser("~")) as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
-        askpass = os.path.join(folder, "askpass")
-        with open(askpass, "w", encoding="utf-8") as stream:
-            stream.write('#!/bin/sh\nprintf "%s\\n" "$ANSWER"\n')
-        os.chmod(askpass, 0o700)
-        accounts = dict.fromkeys(one["account"] for one in wanted["attempts"])
-
-        def visit(who: t.Tuple[str, str, str]) -> t.List[t.Tuple[str, bool]]:
-            host, address, account = who
-            person = Person(address, askpass, pathlib.Path.home() / f".code-{account}-{host}")
-            own = [one for one in wanted["attempts"] if one["account"] == account]
-            seen = [(one, person.gets_in(one)) for one in own]
-            return [(row(host, one, one[when], got), one[when] == got) for one, got in seen]
-
-        people = [(host, address, account) for host, address in wanted["hosts"].items() for account in accounts]
-        rows = [line for lines in pool.map(visit, people) for line in lines]
+    home = pathlib.Path.home()
+    with tempfile.TemporaryDirectory(dir=home) as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
+        askpass = pathlib.Path(folder, "askpass")
+        askpass.write_text('#!/bin/sh\nprintf "%s\\n" "$ANSWER"\n', encoding="utf-8")
+        askpass.chmod(0o700)
+        visits = [
+            pool.submit(visit, host, address, own, when, str(askpass))
+            for host, address in wanted["hosts"].items()
+            for own in by_account.values()
+        ]
+        rows = [line for one in visits for line in one.result()]
     print("\n".join(text for text, _right in rows))
     return 0 if all(right for _text, right in rows) else 1
 

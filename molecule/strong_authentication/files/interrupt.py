@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""interrupt.py TASK COMMAND...: run ansible-playbook, and kill it and all its processes when a task of this name begins.
+"""interrupt.py TASK COMMAND...: run ansible-playbook, kill it with all its processes when that task begins.
 
 Ends with 0 where it was killed there; else with the status of the command, or 99 where the task never began.
 """

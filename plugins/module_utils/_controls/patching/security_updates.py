@@ -76,11 +76,8 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 #: How many packages a finding names one by one.
 SHOWN = 20
-_MANAGERS: dict[str, t.Callable[[Host], model.Known]] = {
-    "debian": lambda host: debian.known(host),
-    "redhat": lambda host: rpm.dnf(host),
-    "suse": lambda host: rpm.zypper(host),
-}
+#: By name, since to take the function here would import its module on every host.
+_MANAGERS: dict[str, tuple[t.Any, str]] = {"debian": (debian, "known"), "redhat": (rpm, "dnf"), "suse": (rpm, "zypper")}
 UPDATES, HELD, UNFINISHED = "security updates", "security updates held back", "unfinished installations"
 
 
@@ -116,12 +113,12 @@ def _because(options: Options, why_not: str) -> str:
 
 
 def _updates(host: Host, options: Options, system: Distribution, may: bool, why_not: str) -> t.Iterator[f.Finding]:
-    ask = _MANAGERS.get(system.family)
-    if ask is None:
+    module, function = _MANAGERS.get(system.family, (None, ""))
+    if module is None:
         why = f"it is not known how {system.name} tells which security updates wait"
         yield from (f.Finding(rule, UPDATES, f.NOT_ASSESSED, why) for rule in (PENDING, LISTS))
         return
-    known = ask(host)
+    known = getattr(module, function)(host)
     stale = {data.subject: model.stale(data, host.now(), options["lists_days"]) for data in known.sources}
     yield from _lists(known, stale)
     held = [update for update in known.updates if update.held]
