@@ -13,7 +13,8 @@ description:
   - Rule C(local_hash) fails for each person with a usable password in C(/etc/shadow) although keys or certificates open the account over
     SSH, or an identity provider is in force (see M(infosec.principles.single_sign_on)).
   - The password is locked (C(usermod -L)), which leaves the hash in its place, so that taking back is exact. It is not locked where no
-    listed key lets the person in (O(certificates_suffice)); where sshd runs without PAM, which takes such an account for locked altogether;
+    listed key lets the person in (O(certificates_suffice)), where a key that is weak, has expired, is bound to a C(command=), or is in a file
+    that C(StrictModes) refuses does not count; where sshd runs without PAM, which takes such an account for locked altogether;
     where C(AuthenticationMethods) wants the password besides the key; where sudo needs it (O(lock_sudo_passwords)); and where the
     connection of this run logged in by it.
   - Rule C(web_passwords) fails for each file of passwords that the configuration of nginx or Apache httpd names, with how many users it has

@@ -13,8 +13,9 @@ description:
   - Every sshd that runs here is judged by what it says itself is in force (C(sshd -T -C)), for each class of users, groups, addresses and
     ports that its C(Match) lines tell apart, root and the accounts of programs among them.
   - Rule C(keys_only) wants a key, a certificate or a Kerberos ticket of everybody. Passwords may be switched on where each list of
-    C(AuthenticationMethods) wants a key as well. The evidence names people and programs that no key lets in, and whether they logged in by
-    a password lately.
+    C(AuthenticationMethods) wants a key as well. The finding names people and programs that no good key lets in, and whether they logged in
+    by a password lately. A good key is not DSA, nor RSA below 3072 bits, has not expired, is in a file that C(StrictModes) does not refuse,
+    and (a person's) is not bound to a C(command=).
   - Rule C(root_login) wants C(PermitRootLogin no), and C(prohibit-password) from the addresses from which O(automation) lets programs
     log in as root, or with O(root_login=key) from everywhere.
   - Rule C(empty_passwords) wants C(PermitEmptyPasswords no), rule C(log_level) C(LogLevel VERBOSE), which writes down the fingerprint of
@@ -29,7 +30,7 @@ description:
   - Rule C(host_keys) wants a host key of each of O(host_key_types), no RSA key below 3072 bits, and no C(HostKey) line without a key. Missing
     keys are made; what is there is never replaced, since clients know it.
   - Rule C(rsa_size) wants C(RequiredRSASize 3072) where sshd knows it (9.1). It is not set as long as a host key is shorter, since sshd would
-    then no longer show that key, and say so only in its log.
+    then no longer show that key, and say so only in its log. The finding names whom no other key lets in.
   - Rule C(moduli) wants no group below 3072 bits in C(/etc/ssh/moduli) where the group exchange is offered. The file is never emptied.
   - Rule C(client) wants ssh to hash known hosts, forward no agent and offer nothing weak, as C(ssh -G) tells it. Mozilla's lists hold for it in
     both profiles. Of C(HostKeyAlgorithms) only the weak ones are taken away, since a whole list would make ssh forget which type of key it

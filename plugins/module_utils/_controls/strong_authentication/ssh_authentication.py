@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
@@ -263,10 +264,15 @@ class _Verdict:
             Evidence(text.PATH, "written for another policy", self._plan.policy),
         )
         message = f"in force: {faults.summary(one.state, found)}" if found else "the file holds another policy than now"
-        if rule is KEYS_ONLY:
-            evidence += shut_out.keyless(self._host, self._states, _people.automation(self._options))
+        if rule in (KEYS_ONLY, RSA_SIZE) and self._keyless:
+            evidence += self._keyless
+            message += f"; no good key lets in {', '.join(one.source for one in self._keyless)}"
         finding = Finding(rule, one.state.daemon.name, f.FAIL, message, evidence, self._plan.fix)
         return self._told(finding, one, [fault.place for fault in found])
+
+    @functools.cached_property
+    def _keyless(self) -> tuple[Evidence, ...]:
+        return shut_out.keyless(self._host, self._states, _people.automation(self._options))
 
     def _told(self, finding: Finding, one: judged.Judged, places: t.Sequence[str]) -> Finding:
         """The finding with its fix, or with why it has none."""

@@ -2,12 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""Who may write to what opens an account, and read private keys in .ssh, besides its owner.
-
-sshd looks at the file, and at each folder from it up to the home (StrictModes of sshd_config(5)): where others than the
-owner and root may write, it takes no key of the file. A group of which the owner is the only member lets in nobody
-else, as Debian's sshd has it.
-"""
+"""Who may write to what opens an account, and read private keys in .ssh, besides its owner."""
 
 from __future__ import annotations
 
@@ -21,8 +16,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
 from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys
-from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, homes, sshd_state
-from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
+from ansible_collections.infosec.principles.plugins.module_utils._host import homes, strict_modes
 from ansible_collections.infosec.principles.plugins.module_utils._host.authorized import KeyFile
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Found, Home, Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
@@ -51,7 +45,8 @@ def _writable(host: Host, files: t.Sequence[KeyFile], unseen: list[str]) -> list
     for file in files:
         for account in file.accounts:
             try:
-                found.update((path, one) for path, one in _on_the_way(host, file.path, account) if path not in found)
+                for path, status, who in strict_modes.writable(host, file.path, account):
+                    found.setdefault(path, _open(host, path, status, who))
             except FileNotFoundError:
                 continue
             except OSError as exc:
@@ -61,57 +56,15 @@ def _writable(host: Host, files: t.Sequence[KeyFile], unseen: list[str]) -> list
     return list(found.values())
 
 
-def _on_the_way(host: Host, path: str, account: Account) -> t.Iterator[tuple[str, Finding]]:
-    """What others may write to from the file up to the home, or to the root where it is not in the home."""
-    here, home = homes.resolve(host, path), homes.resolve(host, account.home)
-    for _step in range(40):
-        status = os.stat(host.path(here), follow_symlinks=False)
-        who = _others(host, status, account)
-        if who:
-            yield here, _open(host, here, status, who)
-        if here in (home, "/"):
-            return
-        here = os.path.dirname(here)
-
-
-def _others(host: Host, status: os.stat_result, account: Account) -> str:
-    """Who else may write, "" where nobody may."""
-    if status.st_uid not in (0, os.geteuid(), account.uid):
-        return f"user {status.st_uid}, whose it is"
-    if status.st_mode & stat.S_IWOTH and not (stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
-        return "everybody"
-    if status.st_mode & stat.S_IWGRP and not _is_alone(host, status.st_gid, status.st_uid):
-        return f"group {_group(host, status.st_gid)}"
-    return ""
-
-
-def _is_alone(host: Host, gid: int, uid: int) -> bool:
-    """Whether the owner is the group's only member; root needs no group to write."""
-    members = {one.uid for one in host.once(accounts.read) if one.gid == gid}
-    named = {name for one in host.once(accounts.groups) if one.gid == gid for name in one.members}
-    members |= {one.uid for one in host.once(accounts.read) if one.name in named}
-    return members - {0} <= {uid} and len(named) <= len(members)
-
-
-def _group(host: Host, gid: int) -> str:
-    return next((printable(one.name) for one in host.once(accounts.groups) if one.gid == gid), str(gid))
-
-
 def _open(host: Host, path: str, status: os.stat_result, who: str) -> Finding:
     mode = stat.S_IMODE(status.st_mode)
     message = f"{printable(path)} can be written to by {who}"
     evidence = (Evidence(printable(path), f"mode {mode:04o}", f"{mode & ~0o022:04o}"),)
-    if _is_refused(host):
+    if strict_modes.everywhere(host):
         message += "; not changed, since sshd refuses all keys there as it is (StrictModes), and would take them then"
         remedy = f"Look at the keys, which others may have put there; then chmod go-w {printable(path)}."
         return Finding(rules.MODES, printable(path), f.FAIL, message, evidence, remedy=remedy)
     return Finding(rules.MODES, printable(path), f.FAIL, message, evidence, _chmod(host, path, mode & ~0o022))
-
-
-def _is_refused(host: Host) -> bool:
-    """Whether every sshd looks at modes itself."""
-    answers = [values for state in host.once(sshd_state.read).known for _probe, values in state.answers]
-    return all(values.get("strictmodes", ("yes",)) == ("yes",) for values in answers)
 
 
 def _chmod(host: Host, path: str, mode: int) -> tuple[Change, ...]:

@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._people import Automation
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import opens
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._ssh.faults import (
     Wrong,
 )
@@ -24,7 +25,7 @@ STRONG = frozenset(("publickey", "gssapi-with-mic", "gssapi-keyex"))
 SWITCHES = ("PasswordAuthentication", "KbdInteractiveAuthentication")
 METHODS = "AuthenticationMethods"
 _BY_KEY = ("prohibit-password", "without-password", "forced-commands-only")
-LEAST_BITS = 3072
+LEAST_BITS = opens.LEAST_BITS
 
 
 def value(values: sshd.Values, keyword: str, default: str = "") -> str:

@@ -10,11 +10,12 @@ import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import opens
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._ssh import (
     access,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import ssh_keys, sudoers
+from ansible_collections.infosec.principles.plugins.module_utils._formats import sudoers
 from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
@@ -28,13 +29,16 @@ KEYTAB, _SUDOERS = "/etc/krb5.keytab", "/etc/sudoers"
 
 
 def keyless(host: Host, states: States, programs: t.Sequence[_people.Automation]) -> tuple[Evidence, ...]:
-    """People and programs that no key lets in, with whether they came by password lately. Searches the logs."""
+    """People and programs that no good key lets in, with whether they came by password lately. Searches the logs."""
     lately = by_password(host)
-    expected = (*_people.people(host, programs), *_people.machines(host, programs))
-    names = [one.name for one in expected if not has_key(host, states, one)]
+    machines = _people.machines(host, programs)
+    names = [one.name for one in _people.people(host, programs) if not has_key(host, states, one)]
+    names += [one.name for one in machines if not has_key(host, states, one, commands=True)]
     names = [name for name in names if name in lately or name != "root"]
     told = {name: "logged in by password lately" if name in lately else "no password login lately" for name in names}
-    found = [Evidence(printable(name), f"no key opens this account; {what}", "a key") for name, what in told.items()]
+    found = [
+        Evidence(printable(name), f"no good key opens this account; {what}", "a key") for name, what in told.items()
+    ]
     return tuple(sorted(found, key=lambda one: ("no password" in one.found, one.source))[:_NAMED])
 
 
@@ -83,23 +87,17 @@ def _grants(host: Host) -> tuple[sudoers.Grant, ...]:
     return sudoers.grants(_SUDOERS, host.read_text, host.listdir)
 
 
-def has_key(host: Host, states: States, account: Account) -> bool:
-    """Whether some sshd would let it in by a key, a certificate, or a Kerberos ticket."""
+def has_key(host: Host, states: States, account: Account, *, commands: bool = False) -> bool:
+    """Whether some sshd would let it in by a key, a certificate, or a Kerberos ticket. commands: see `opens.keys`."""
     told = [of(state, account.name) for state in states.known]
     if any(access.value(values, word, "none") != "none" for values in told for word in authorized.UNLISTED):
         return True
     if host.exists(KEYTAB) and any(access.value(values, "GSSAPIAuthentication") == "yes" for values in told):
         return True
     floor = access.LEAST_BITS if any("requiredrsasize" in values for values in told) else 0
-    files = (file for file in host.once(authorized.read).files if account in file.accounts)
-    return any(_good(one.algorithm, ssh_keys.bits(one.public), floor) for file in files for one in file.entries)
+    return bool(opens.keys(host, account, floor=floor, commands=commands))
 
 
 def of(state: State, name: str) -> sshd.Values:
     """What sshd says for an account (from nowhere in particular)."""
     return next((values for probe, values in state.answers if name in probe.names), state.answers[0][1])
-
-
-def _good(algorithm: str, bits: int, floor: int) -> bool:
-    """Whether a key would still do: no DSA, and RSA above the floor where sshd knows one."""
-    return algorithm != "ssh-dss" and (algorithm != "ssh-rsa" or bits >= floor)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import opens
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
 from ansible_collections.infosec.principles.plugins.module_utils._formats import pam as pam_format
 from ansible_collections.infosec.principles.plugins.module_utils._host import (
-    authorized,
+    accounts,
     login,
     pam,
     shadow,
@@ -36,17 +37,13 @@ _NONE = ("", "none")
 
 
 def keys(host: Host, name: str) -> list[Evidence]:
-    """The files whose keys open the account over SSH."""
+    """The files whose keys let the person in over SSH."""
     return [
-        Evidence(printable(file.path), f"{_count(file)} of {printable(name)}")
-        for file in host.once(authorized.read).files
-        if _count(file) != "0 keys" and any(account.name == name for account in file.accounts)
+        Evidence(printable(path), f"{len(own)} key{'s' if len(own) != 1 else ''} of {printable(name)}")
+        for account in host.once(accounts.read)
+        if account.name == name
+        for path, own in opens.keys(host, account)
     ]
-
-
-def _count(file: authorized.KeyFile) -> str:
-    count = sum(not entry.names_authority for entry in file.entries)
-    return f"{count} key{'s' if count != 1 else ''}"
 
 
 def certificates(host: Host, name: str) -> list[Evidence]:

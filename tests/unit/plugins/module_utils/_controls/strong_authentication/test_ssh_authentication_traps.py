@@ -447,8 +447,11 @@ def test_trap_11_who_has_no_key_is_named(ground: Ground) -> None:
     ground.machine.write("/etc/passwd", passwd)
     log = "Accepted password for bob from 192.0.2.9 port 5 ssh2\n"
     ground.machine.programs["journalctl"] = lambda argv, stdin: Completed(0, log, "")
-    told = [(one.source, one.found) for one in ground.judge()["keys_only"].evidence]
-    assert ("bob", "no key opens this account; logged in by password lately") in told
+    found = ground.judge()
+    assert "no good key lets in bob" in found["keys_only"].message
+    assert "no good key lets in bob" in found["rsa_size"].message
+    told = [(one.source, one.found) for one in found["keys_only"].evidence]
+    assert ("bob", "no good key opens this account; logged in by password lately") in told
     assert "ann" not in [source for source, _found in told]
 
 

@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import lo
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 from ansible_collections.infosec.principles.plugins.module_utils._host.login import Login
 from ansible_collections.infosec.principles.tests.unit.pairs import local_credentials as played
+from ansible_collections.infosec.principles.tests.unit.pairs import ssh_keys as keys
 from ansible_collections.infosec.principles.tests.unit.pairs.local_passwords import STRONG
 from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
 
@@ -97,6 +98,31 @@ def test_the_password_that_this_run_came_by_is_not_locked(machine: Machine) -> N
     assert not finding.fix
     assert findings(machine, Login("ann", ("publickey",)))["local_hash ann"].fix
     assert findings(machine, Login("ann", ("password",)), allow_self_cutoff=True)["local_hash ann"].fix
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"{keys.WEAK} ann@old",
+        f"{keys.DSA} ann@older",
+        f'expiry-time="20200101" {keys.GOOD} ann@guest',
+        f'command="/usr/bin/rrsync /srv" {keys.GOOD} ann@backup',
+        f"cert-authority {keys.GOOD} an authority",
+    ],
+)
+def test_a_key_that_lets_nobody_work_here_is_no_other_way_in(machine: Machine, key: str) -> None:
+    played.host(key=f"{key}\n")(machine)
+    assert findings(machine)["local_hash ann"].status == "not_applicable"
+    played.host(key=f"{key}\n{keys.OTHER} ann@new\n")(machine)
+    assert findings(machine)["local_hash ann"].fix
+
+
+def test_keys_that_sshd_refuses_for_their_modes_are_no_other_way_in(machine: Machine) -> None:
+    played.host()(machine)
+    machine.path("/home/ann/.ssh").chmod(0o777)
+    assert findings(machine)["local_hash ann"].status == "not_applicable"
+    played.host(config=f"{played.DEBIAN}UsePAM yes\nStrictModes no\n")(machine)
+    assert findings(machine)["local_hash ann"].fix
 
 
 def test_a_sudo_that_says_nothing_may_need_it(machine: Machine) -> None:
