@@ -36,7 +36,8 @@ description:
   - Rule C(sshd) fails where C(Match Address) or C(Match Host) asks less of somebody than elsewhere, as sshd itself says (C(sshd -T -C)) - a
     password where a key is wanted, one factor for two, root where it may not come. Asking more is fine, and so is a key alone for
     O(automation).
-  - Rule C(sshd) lets programs (O(automation)) come by a key alone from some addresses.
+  - Rule C(sshd) lets programs (O(automation)) come by a key alone from some addresses. The role adds the rescue account of
+    M(infosec.principles.ssh_two_factor) to them.
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 import yaml
+from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import RUN_OPTIONS
@@ -82,6 +83,23 @@ def test_readme_has_every_variable_and_control(role: str) -> None:
 def test_every_option_of_a_control_can_be_set(role: str) -> None:
     for name, given in load(role, "defaults/main.yml")[f"{role}_controls"].items():
         assert set(given) == {*CATALOGUE[name].options, "enforce"}
+
+
+@pytest.mark.parametrize(
+    ("given", "listed"),
+    [
+        ({}, []),
+        ({"two_factor_rescue": {}}, []),
+        ({"two_factor_rescue": {"console": "the rack"}}, []),
+        ({"two_factor_rescue": {"account": "help"}}, [{"name": "help", "from": []}]),
+        ({"two_factor_rescue": {"account": "help", "from": ["::1"]}}, [{"name": "help", "from": ["::1"]}]),
+    ],
+)
+def test_the_rescue_account_is_no_trust_in_addresses(given: dict[str, t.Any], listed: list[dict[str, t.Any]]) -> None:
+    programs = [{"name": "deploy", "from": ["192.0.2.5"]}]
+    controls = load("strong_authentication", "defaults/main.yml")["strong_authentication_controls"]
+    template = NativeEnvironment().from_string(controls["network_trust"]["automation"])
+    assert template.render(infosec_automation=programs, **given) == programs + listed
 
 
 @each
