@@ -79,6 +79,14 @@ def refusal(host: Host, state: State, candidate: DropIn) -> Evidence | None:
     return Evidence(SOURCE, f"{made.account} logged in by {', '.join(made.methods)}, and {why}", remedy)
 
 
+def takes_keys(host: Host, values: sshd.Values, name: str) -> bool:
+    """Whether these settings let the account in by a key, from some address that they do not name."""
+    by_group = "allowgroups" in values or "denygroups" in values
+    groups = groups_of(host, name) if by_group else frozenset[str]()
+    case = _Case(login.Login(name, ("publickey",)), values, "", 0, groups)
+    return not any(judge(case) for judge in (_root, _switched_off, _listed, _grouped))
+
+
 def _arrives(state: State, own: connection.Connection) -> bool:
     """Whether the connection came in by this sshd (by any, where its ports are not known)."""
     ports = {port for _address, port in state.daemon.listening}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import opens
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits, opens
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
@@ -41,7 +41,7 @@ def keys(host: Host, name: str) -> list[Evidence]:
     return [
         Evidence(printable(path), f"{len(own)} key{'s' if len(own) != 1 else ''} of {printable(name)}")
         for account in host.once(accounts.read)
-        if account.name == name
+        if account.name == name and _classes(host, name)
         for path, own in opens.keys(host, account)
     ]
 
@@ -57,12 +57,12 @@ def certificates(host: Host, name: str) -> list[Evidence]:
 
 
 def _classes(host: Host, name: str) -> list[tuple[sshd_state.State, sshd.Values]]:
-    """What each sshd says for the account, for every place."""
+    """What each sshd says for the account, for every place from which it takes a key of it."""
     return [
         (state, values)
         for state in host.once(sshd_state.read).known
         for probe, values in state.answers
-        if name in probe.names
+        if name in probe.names and admits.takes_keys(host, values, name)
     ]
 
 

@@ -125,6 +125,25 @@ def test_keys_that_sshd_refuses_for_their_modes_are_no_other_way_in(machine: Mac
     assert findings(machine)["local_hash ann"].fix
 
 
+@pytest.mark.parametrize(
+    ("lines", "locked"),
+    [
+        ("DenyUsers ann", False),
+        ("AllowUsers bob", False),
+        ("AllowUsers bob a*", True),
+        ("AllowGroups staff", False),
+        ("DenyGroups ann", False),
+        ("Match User ann\nPubkeyAuthentication no", False),
+        ("Match Address 192.0.2.0/24\nPubkeyAuthentication no", True),
+    ],
+)
+def test_whom_sshd_lets_in_by_no_key_keeps_the_password(machine: Machine, lines: str, locked: bool) -> None:
+    played.host(config=f"{played.DEBIAN}UsePAM yes\n{lines}\n")(machine)
+    machine.write("/etc/group", "ann:x:1000:\n")
+    finding = findings(machine)["local_hash ann"]
+    assert (finding.status, bool(finding.fix)) == (("fail", True) if locked else ("not_applicable", False))
+
+
 def test_a_sudo_that_says_nothing_may_need_it(machine: Machine) -> None:
     played.host(sudo="ALL")(machine)
     machine.programs["sudo"] = lambda argv, stdin: Completed(1, "", "sudo: a syntax error")
