@@ -48,12 +48,12 @@ lint: .venv/.tests $(COLLECTION) ## Style, types, Ansible's best practice, docum
 sanity: .venv/.tests ## ansible-test sanity, nothing ignored
 	tests/sanity/run
 
-unit: .venv/.tests $(COLLECTION) ## pytest with ansible-core 2.19, in seconds (more arguments: ARGS="-k sshd")
-	pytest $(ARGS)
+unit: .venv/.tests $(COLLECTION) ## pytest with ansible-core 2.19 (more arguments: ARGS="-k sshd")
+	pytest --numprocesses auto $(ARGS)
 
 unit-2.21: $(COLLECTION) ## pytest with ansible-core 2.21 on Python 3.12 or newer
 	@if tests/bootstrap/find-python 3.13 3.12 3.14 >/dev/null; then \
-	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest $(ARGS); \
+	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto $(ARGS); \
 	else \
 	  printf '%s\n' '!!!' '!!! NOT TESTED with ansible-core 2.21: it needs Python 3.12 or newer, and there is none here' '!!!'; \
 	fi
