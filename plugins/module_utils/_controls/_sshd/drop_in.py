@@ -74,6 +74,8 @@ def changes(
 
 def writes(host: Host, states: t.Sequence[State], drop_in: DropIn) -> list[Change]:
     """What writes the file and has each of these sshd read it first. Raises HostError and ChangeError."""
+    for state in states:
+        _refuse_conditional(state, drop_in)
     return [*_files(host, states, drop_in), *_blocks(host, states, drop_in)]
 
 
@@ -105,6 +107,21 @@ def _blocks(host: Host, states: t.Sequence[State], drop_in: DropIn) -> t.Iterato
         if block != wanted:
             validate = sshd.asking(host, state.daemon, "-t", config="{}")
             yield files.edit_file(host, config, block, wanted, validate=validate)
+
+
+def _refuse_conditional(state: State, drop_in: DropIn) -> None:
+    """sshd refuses a file that it includes under Match for each line that may stand in none. Raises ChangeError.
+
+    What our file has under Match as well may stand there.
+    """
+    anywhere = {one.keyword for one in drop_in.settings if one.under}
+    bound = [one.keyword for one in drop_in.settings if not one.under and one.keyword not in anywhere]
+    for setting in state.settings if bound else ():
+        if setting.keyword == "include" and setting.under and _includes(setting, drop_in.path):
+            raise ChangeError(
+                f"{setting.place} includes {FOLDER} under a Match line, where sshd takes no {bound[0]}; "
+                "move it before the first Match line"
+            )
 
 
 def _unconditional(drop_in: DropIn) -> list[str]:

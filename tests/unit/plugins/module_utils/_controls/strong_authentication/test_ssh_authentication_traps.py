@@ -180,6 +180,14 @@ def test_trap_04_without_include_a_block_at_the_top_includes_ours(ground: Ground
     assert ground.read(MAIN).startswith("# BEGIN infosec.principles drop-ins\n")
 
 
+def test_trap_04_a_folder_that_is_included_under_match_takes_no_list_of_algorithms(ground: Ground) -> None:
+    ground.lay("PermitRootLogin yes\nMatch User bob\nInclude /etc/ssh/sshd_config.d/*.conf\n")
+    finding = ground.judge()["root_login"]
+    assert "sshd_config:3 includes /etc/ssh/sshd_config.d under a Match line" in finding.message
+    assert "move it before the first Match line" in finding.message
+    assert not finding.fix
+
+
 def test_trap_04_the_command_line_outweighs_every_file(ground: Ground) -> None:
     ground.lay()
     unit = ground.machine.units["ssh.service"]
