@@ -30,14 +30,18 @@ def keys(
     """
     found = []
     for file in host.once(authorized.read).files:
-        own = [one for one in file.entries if _lets_in(one, floor, commands)] if account in file.accounts else []
+        own = (
+            [one for one in file.entries if _lets_in(one, host.now(), floor, commands)]
+            if account in file.accounts
+            else []
+        )
         if own and not strict_modes.refused(host, file.path, account):
             found.append((file.path, own))
     return found
 
 
-def _lets_in(key: Entry, floor: int, commands: bool) -> bool:
-    ended = key.expires is not None and key.expires <= datetime.datetime.now(datetime.timezone.utc)
+def _lets_in(key: Entry, now: datetime.datetime, floor: int, commands: bool) -> bool:
+    ended = key.expires is not None and key.expires <= now
     bound = key.option("command") is not None and not commands
     weak = key.algorithm == "ssh-dss" or (key.algorithm == "ssh-rsa" and ssh_keys.bits(key.public) < floor)
     return not (key.names_authority or ended or bound or weak)

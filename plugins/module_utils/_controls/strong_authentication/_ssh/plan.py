@@ -33,12 +33,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login
+from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import States
 
 _POLICY = "/etc/sysconfig/sshd"
+KEYS_ON = "PubkeyAuthentication"
 #: The keyword by which our file shows that it has the part of a rule.
 _LEADING = {
     judged.KEYS_ONLY: "PasswordAuthentication",
@@ -162,15 +163,22 @@ class Plan:
         return lines[rule]()
 
     def _keys_only(self) -> tuple[str, ...]:
-        lines = ("PubkeyAuthentication yes", *(f"{keyword} no" for keyword in access.SWITCHES))
-        kerberos = any(
-            access.value(values, "GSSAPIAuthentication") == "yes"
-            for one in self._wrong
-            for _probe, values in one.state.answers
-        )
-        tickets = kerberos and self._host.exists(shut_out.KEYTAB)
+        off = [access.value(values, KEYS_ON) == "no" for values in self._answers()]
+        ours = bool(self.own and self.own.has(KEYS_ON))
+        lines = tuple(f"{keyword} no" for keyword in access.SWITCHES)
+        if any(off) and not all(off) and not ours:
+            # A Match that takes keys from somebody is not ours to outweigh, and sshd refuses a list beside it.
+            return lines
+        lines = (f"{KEYS_ON} yes", *lines)
+        tickets = self._takes_tickets() and self._host.exists(shut_out.KEYTAB)
         methods = f"{access.METHODS} publickey{' gssapi-with-mic' if tickets else ''}"
         return lines if self._says_any() else (*lines, methods)
+
+    def _takes_tickets(self) -> bool:
+        return any(access.value(values, "GSSAPIAuthentication") == "yes" for values in self._answers())
+
+    def _answers(self) -> list[sshd.Values]:
+        return [values for one in self._wrong for _probe, values in one.state.answers]
 
     def _says_any(self) -> bool:
         """A later `any` beside a list of ours is fatal to some versions (9.2); the switches alone do as well."""

@@ -39,7 +39,10 @@ def keyless(host: Host, states: States, programs: t.Sequence[_people.Automation]
     found = [
         Evidence(printable(name), f"no good key opens this account; {what}", "a key") for name, what in told.items()
     ]
-    return tuple(sorted(found, key=lambda one: ("no password" in one.found, one.source))[:_NAMED])
+    found.sort(key=lambda one: ("no password" in one.found, one.source))
+    more = len(found) - _NAMED
+    rest = (Evidence("other accounts", f"{more} more are opened by no good key", "a key"),) if more > 0 else ()
+    return (*found[:_NAMED], *rest)
 
 
 def by_password(host: Host) -> frozenset[str]:

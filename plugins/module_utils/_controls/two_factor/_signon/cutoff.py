@@ -17,7 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.two_f
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._signon.policy import Policy
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._formats import sshd_config
-from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, login
+from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
@@ -126,10 +126,16 @@ def _admitted(host: Host, state: State, account: Account) -> bool:
     for probe, values in state.answers:
         if account.name in probe.names:
             groups = values.get("allowgroups", ())
-            root = account.uid == 0 and values.get("permitrootlogin", ("",))[0] == "no"
-            if not root and (not groups or _fits(host, account, groups)):
+            if not _is_closed_root(host, account, values) and (not groups or _fits(host, account, groups)):
                 return True
     return False
+
+
+def _is_closed_root(host: Host, account: Account, values: sshd.Values) -> bool:
+    """Whether it is root, and PermitRootLogin leaves it no way in: none at all, or keys where there are none."""
+    told = values.get("permitrootlogin", ("",))[0]
+    by_key = _has_keys(host, account) or values.get("trustedusercakeys", ("none",))[0] != "none"
+    return account.uid == 0 and (told == "no" or (told != "yes" and not by_key))
 
 
 def _fits(host: Host, account: Account, patterns: t.Sequence[str]) -> bool:

@@ -242,13 +242,16 @@ def test_trap_06_a_list_is_not_written_beside_any(ground: Ground, debian: str) -
 
 
 @each_debian
-def test_trap_06_the_method_that_is_asked_for_is_switched_on(ground: Ground, debian: str) -> None:
-    ground.lay(f"{DEBIAN}Match User ann\nPubkeyAuthentication no\n", debian=debian)
+@pytest.mark.parametrize(("match", "told"), [("", "yes"), ("Match User ann\n", "no")])
+def test_trap_06_keys_are_switched_on_only_where_they_open_nothing_at_all(
+    ground: Ground, debian: str, match: str, told: str
+) -> None:
+    ground.lay(f"{DEBIAN}{match}PubkeyAuthentication no\n", debian=debian)
     assert ground.fix()["keys_only"] == "fixed"
-    told = ground.machine.programs["sshd"](
-        ["sshd", "-T", "-C", "user=ann,addr=192.0.2.1,host=x,laddr=x,lport=22", "-f", MAIN], None
-    )
-    assert "pubkeyauthentication yes\n" in told.stdout
+    asked = ["sshd", "-T", "-C", "user=ann,addr=192.0.2.1,host=x,laddr=x,lport=22", "-f", MAIN]
+    said = ground.machine.programs["sshd"](asked, None).stdout
+    assert f"pubkeyauthentication {told}\n" in said
+    assert "passwordauthentication no\n" in said
 
 
 # 7

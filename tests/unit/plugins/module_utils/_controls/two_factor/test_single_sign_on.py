@@ -242,6 +242,11 @@ def test_everyone_who_would_lose_access_is_named(machine: Machine) -> None:
     )
     machine.write("/home/git/.ssh/authorized_keys", f"{CA}\n")
     finding = findings(machine, allow_groups=["admins"], automation=[{"name": "backup"}])["access ssh.service"]
+    assert "git, ann are in none of the groups admins" in finding.message, (
+        "root has no key, and sshd takes nothing else"
+    )
+    machine.write("/root/.ssh/authorized_keys", f"{CA}\n")
+    finding = findings(machine, allow_groups=["admins"], automation=[{"name": "backup"}])["access ssh.service"]
     assert "root, git, ann are in none of the groups admins" in finding.message
     assert [one.source for one in finding.evidence[-3:]] == ["root", "git", "ann"]
     fixed = findings(machine, allow_groups=["admins"], withdraw=["root", "git", "a*"])["access ssh.service"]
