@@ -24,6 +24,10 @@ _SOCKETS = ("ssh.socket", "sshd.socket")
 _SESSION = re.compile(r"sshd(?:-session)?: (?P<account>[^\s@\[\]]+)(?:@\S+)?\s*")
 _ARGV = re.compile(r"argv\[\]=(.*?) ;")
 _NO_FOLDER = re.compile(r"Missing privilege separation directory: (/run/[\w.-]+)")
+#: How many lines of complaint are told.
+COMPLAINTS = 3
+_PLACE = re.compile(r"(.*? line \d+: )(.*)", re.DOTALL)
+_IN_MATCH = re.compile(r"Directive '\w+' is not allowed within a Match block\s*")
 #: sshd wants this folder even to be asked, and systemd removes it with the service. Where it is missing by then, it is
 #: made in a mount namespace of the command's own, so that nothing on the host changes.
 FOLDER = "/run/sshd"
@@ -163,7 +167,7 @@ def effective(host: Host, daemon: Daemon, specification: str = "") -> Values:
     told = host.ask(*asking(host, daemon, "-T", *(("-C", specification) if specification else ())))
     if told.rc == 0:
         return values(told.stdout)
-    said = " ".join(told.stderr.split()) or f"ended with {told.rc}"
+    said = complaint(told.stderr) or f"ended with {told.rc}"
     error = HostError if host.is_root else NeedsRoot
     raise error(f"{daemon.program} -T -f {daemon.config}: {processes.printable(said)}")
 
@@ -179,6 +183,27 @@ def _missing_folder(host: Host, daemon: Daemon) -> str:
     """The folder that sshd says it lacks; "" where it lacks none."""
     match = _NO_FOLDER.search(host.ask(daemon.program, "-t", "-f", daemon.config).stderr)
     return match[1] if match else ""
+
+
+def complaint(stderr: str) -> str:
+    """What sshd or ssh says against its configuration, without the words of the lines that it means.
+
+    What is included by mistake, or through a link, is quoted too, and may be /etc/shadow.
+    """
+    found = (_without_quotes(line) for line in stderr.splitlines())
+    lines = list(dict.fromkeys(" ".join(line.split()) for line in found if line.strip()))
+    more = f" (and {len(lines) - COMPLAINTS} more)" if len(lines) > COMPLAINTS else ""
+    return " ".join(lines[:COMPLAINTS]) + more
+
+
+def _without_quotes(line: str) -> str:
+    """The line up to where it begins to quote."""
+    match = _PLACE.fullmatch(line)
+    place, reason = match.groups() if match else ("", line)
+    if _IN_MATCH.fullmatch(reason):
+        return line
+    cut = re.split(r"[\"']|: " if match else r"[\"']", reason, maxsplit=1)[0]
+    return f"{place}{cut}{'…' if cut != reason else ''}"
 
 
 def values(text: str) -> Values:

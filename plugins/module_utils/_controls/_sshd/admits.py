@@ -105,6 +105,7 @@ def foretold(host: Host, state: State, candidate: DropIn, specification: str) ->
     sshd reads the candidate from a folder in /run that is gone when it has answered.
     """
     argv = sshd.asking(host, state.daemon, "-T", "-C", specification, config="/dev/stdin")
+    # mktemp makes $d of letters alone, and all else that is not ours comes as an argument or quoted.
     told = (
         'd=$(mktemp -d /run/infosec-principles.XXXXXX) && trap "rm -rf $d" EXIT && cat >"$d/candidate" && '
         'printf "Include %s\\nInclude %s\\n" "$d/candidate" "$0" | '
@@ -112,7 +113,7 @@ def foretold(host: Host, state: State, candidate: DropIn, specification: str) ->
     line = told + " ".join(shlex.quote(word) for word in argv)
     done = host.run(("sh", "-c", line, state.daemon.config), stdin=candidate.text)
     if done.rc != 0:
-        raise HostError(f"{candidate.path}: sshd refuses the new configuration: {' '.join(done.stderr.split())}")
+        raise HostError(f"{candidate.path}: sshd refuses the new configuration: {sshd.complaint(done.stderr)}")
     return sshd.values(done.stdout)
 
 

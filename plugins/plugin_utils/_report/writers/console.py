@@ -150,7 +150,9 @@ def _rule(rule: RuleScore, width: int) -> t.Iterator[Line]:
     tone = BAD if level(rule.score.worst) > 2 else DOUBT
     yield Line(f"  {rule.score.worst:<8} {_name(rule.rule)}: {_hosts(rule)}", tone)
     yield from _indented(rule.example, 11, width)
-    yield from _indented(f"-> {rule.remedy}", 11, width)
+    # Only ours to break: a message could hold what somebody on the host has chosen.
+    for number, line in enumerate(rule.remedy.splitlines()):
+        yield from _indented(f"{'  ' if number else '->'} {line}", 11, width)
 
 
 def _indented(text: str, indent: int, width: int, tone: str = PLAIN) -> t.Iterator[Line]:

@@ -77,9 +77,7 @@ class Removal:
             return f"remove_weak is {NEVER}" if self._policy == NEVER else ""
         left = [one for one in key.file.accounts if self._is_open(one) and not self._replaced(key, one)]
         names = ", ".join(printable(one.name) for one in left[:3])
-        return (
-            f"its owner has no other good key for {names} (remove_weak: always removes it all the same)" if left else ""
-        )
+        return f"its owner has no other good key for {names} (strong_authentication_remove_weak)" if left else ""
 
     def _is_open(self, account: Account) -> bool:
         return _people.takes_logins(account) or _people.declared(account.name, self._listed) is not None

@@ -114,7 +114,7 @@ def read(host: Host, policy: algorithms.Policy) -> Client | None:
         return None
     told = host.ask(*_ASKED)
     if told.rc != 0:
-        raise HostError(f"ssh -G: {' '.join(told.stderr.split()) or f'ended with {told.rc}'}")
+        raise HostError(f"ssh -G: {sshd.complaint(told.stderr) or f'ended with {told.rc}'}")
     return Client(sshd.values(told.stdout), dataclasses.replace(policy, profile=algorithms.MOZILLA, client=True))
 
 

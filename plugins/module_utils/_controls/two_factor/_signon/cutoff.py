@@ -55,7 +55,8 @@ def _foreign(host: Host, states: t.Sequence[State], policy: Policy) -> Refusal |
         foreign = [key.told for key in file.keys if key not in policy.authorities]
         if foreign and policy.keys:
             why = f"whoever has a certificate of {', '.join(foreign)} ({file.path}) could not log in any more"
-            return Refusal(why, "Add that key to user_ca_keys to keep it, or set retire_authorities to give it up.")
+            remedy = "Add that key to two_factor_user_ca_keys, or give it up by two_factor_retire_authorities."
+            return Refusal(why, remedy)
     return None
 
 
@@ -66,7 +67,8 @@ def _own_authority(host: Host, states: t.Sequence[State], policy: Policy) -> Ref
     if made is None or made.authority not in trusted - {key.fingerprint for key in policy.authorities}:
         return None
     why = f"the connection of this run logged in by a certificate of {made.authority}"
-    return Refusal(why, "Log in by a certificate of an authority in user_ca_keys. allow_self_cutoff overrides this.")
+    remedy = "Log in by a certificate of an authority in two_factor_user_ca_keys"
+    return Refusal(why, f"{remedy}; two_factor_allow_self_cutoff overrides this.")
 
 
 def _own_connection(host: Host, states: t.Sequence[State], policy: Policy) -> Refusal | None:
@@ -93,7 +95,7 @@ def _shut_out(
         return None
     names = printable(", ".join(kept[:NAMED])) + (f" and {len(kept) - NAMED} more" if len(kept) > NAMED else "")
     why = f"{names} {'are' if len(kept) > 1 else 'is'} in none of the groups {', '.join(policy.groups)}"
-    return Refusal(why, f"Put them into one of these groups, or name them in withdraw: {names}.")
+    return Refusal(why, f"Put them into one of these groups, or name them in two_factor_withdraw: {names}.")
 
 
 def losers(host: Host, states: t.Sequence[State], policy: Policy, listed: t.Sequence[Automation]) -> list[str]:

@@ -86,14 +86,16 @@ def problem(policy: Policy) -> str:
         name for names in policy.principals.values() for name in names if len(name.split()) != 1 or name.startswith("#")
     ]
     if unread:
-        return f"user_ca_keys: not the one public key of a line: {unread[0][:60]!r}"
+        return f"two_factor_user_ca_keys: not the one public key of a line: {unread[0][:60]!r}"
     if unfit:
         return f"principals: no name of an account: {unfit[0]!r}"
     if broken or not all(policy.principals.values()):
         return "principals: an account needs names, each of them one word"
     weak = [f"{one.told} ({one.weakness})" for one in policy.authorities if one.weakness]
     wrong = [group for group in policy.groups if not group or set(group) & set('"\n#')]
-    return f"user_ca_keys: too weak: {weak[0]}" if weak else f"allow_groups: {wrong[0]!r}" if wrong else ""
+    if weak:
+        return f"two_factor_user_ca_keys: too weak: {weak[0]}"
+    return f"two_factor_allow_groups: no name of a group: {wrong[0]!r}" if wrong else ""
 
 
 def _quoted(group: str) -> str:

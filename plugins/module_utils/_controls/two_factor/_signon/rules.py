@@ -17,15 +17,15 @@ PROVIDER = Rule(
     title="People come from one identity provider",
     risk="medium",
     reference=REFERENCE,
-    remedy="Give the public key of the authority that signs people's certificates (user_ca_keys, written as a "
-    "drop-in of sshd); or join the host to the directory (realm join; sssd with auth_provider krb5, ipa, ad or idp).",
+    remedy="Give the public key of the authority that signs people's certificates (two_factor_user_ca_keys, written as "
+    "a drop-in of sshd); or join the host to the directory (realm join; sssd with auth_provider krb5, ipa, ad or idp).",
 )
 CERTIFICATE_AUTHORITY = Rule(
     name="certificate_authority",
     title="sshd trusts the certificate authorities of the policy, and no others",
     risk="high",
     reference=OPENSSH,
-    remedy="Let the drop-in be written. Declare in user_ca_keys every authority that people have certificates of; "
+    remedy="Let the drop-in be written. Declare in two_factor_user_ca_keys every authority of people's certificates; "
     "replace weak ones; let root alone write the file of TrustedUserCAKeys.",
 )
 PRINCIPALS = Rule(
@@ -40,7 +40,7 @@ REVOCATION = Rule(
     title="Where sshd trusts certificates, a list of revoked keys is in force",
     risk="medium",
     reference=OPENSSH,
-    remedy="Set RevokedKeys to a list that can be read: the control ssh_keys writes it from its option revoked_keys; "
+    remedy="Set RevokedKeys to a list that can be read: ssh_keys writes it (strong_authentication_revoked_keys); "
     "ssh-keygen -k -f FILE makes an empty one.",
 )
 DIRECT_LDAP = Rule(
@@ -64,7 +64,7 @@ ACCESS = Rule(
     title="Groups decide who may log in",
     risk="medium",
     reference=REFERENCE,
-    remedy="Name the groups in allow_groups (AllowGroups of sshd); or set access_provider = simple and "
+    remedy="Name the groups in two_factor_allow_groups (AllowGroups of sshd); or set access_provider = simple and "
     "simple_allow_groups in sssd.conf; or let pam_access and access.conf turn away whoever is in no group.",
 )
 SUDO_GROUPS = Rule(
@@ -81,7 +81,7 @@ LOCAL_PEOPLE = Rule(
     risk="low",
     reference=REFERENCE,
     remedy="Have the person come from the directory: give the home and files to that uid (chown -R), then remove the "
-    "local account (userdel NAME). Name the accounts for emergencies in local_accounts.",
+    "local account (userdel NAME). Name the accounts for emergencies in two_factor_local_accounts.",
 )
 RULES = (
     PROVIDER,

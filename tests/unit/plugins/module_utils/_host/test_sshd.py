@@ -244,3 +244,35 @@ OPENED = Socket("tcp", "127.0.0.1", 8022, "0.0.0.0", 0, sockets.LISTEN, 4)
 )
 def test_what_a_session_passes_on(ground: Ground, title: str, held: list[Socket], rides: list[str]) -> None:
     assert carried(ground, title, held) == rides
+
+
+# What it says against its configuration
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            '/etc/ssh/x.conf line 1: no argument after keyword "eve:$y$j9T$salt$hash:1:0"',
+            "/etc/ssh/x.conf line 1: no argument after keyword …",
+        ),
+        (
+            "/etc/ssh/x.conf line 2: Bad configuration option: hunter2",
+            "/etc/ssh/x.conf line 2: Bad configuration option…",
+        ),
+        ('Unsupported KEX algorithm "secret"\r', "Unsupported KEX algorithm …"),
+        (
+            "/etc/ssh/x.conf line 3: Bad SSH2 KexAlgorithms 'secret'.",
+            "/etc/ssh/x.conf line 3: Bad SSH2 KexAlgorithms …",
+        ),
+        (
+            "/etc/ssh/x.conf line 4: Directive 'KexAlgorithms' is not allowed within a Match block",
+            "/etc/ssh/x.conf line 4: Directive 'KexAlgorithms' is not allowed within a Match block",
+        ),
+        ("/etc/ssh/x.conf: terminating, 3 bad options", "/etc/ssh/x.conf: terminating, 3 bad options"),
+        ("a\nb\na\nc\nd\n", "a b c (and 1 more)"),
+        ("", ""),
+    ],
+)
+def test_complaints_are_told_without_what_they_quote(said: str, told: str) -> None:
+    assert sshd.complaint(said) == told

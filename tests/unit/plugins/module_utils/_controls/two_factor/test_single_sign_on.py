@@ -85,16 +85,16 @@ def test_principals_are_nothing_without_an_authority() -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"user_ca_keys": ["ssh-ed25519 nonsense"]}, "user_ca_keys: not the one public key"),
-        ({"user_ca_keys": [f"cert-authority {CA}"]}, "user_ca_keys: not the one public key"),
-        ({"user_ca_keys": [f"{CA}\n{OTHER}"]}, "user_ca_keys: not the one public key"),
-        ({"user_ca_keys": [WEAK]}, "user_ca_keys: too weak: RSA 1024"),
+        ({"user_ca_keys": ["ssh-ed25519 nonsense"]}, "two_factor_user_ca_keys: not the one public key"),
+        ({"user_ca_keys": [f"cert-authority {CA}"]}, "two_factor_user_ca_keys: not the one public key"),
+        ({"user_ca_keys": [f"{CA}\n{OTHER}"]}, "two_factor_user_ca_keys: not the one public key"),
+        ({"user_ca_keys": [WEAK]}, "two_factor_user_ca_keys: too weak: RSA 1024"),
         ({"principals": {"../root": ["x"]}}, "principals: no name of an account"),
         ({"principals": {"a*": ["x"]}}, "principals: no name of an account"),
         ({"principals": {"ann": []}}, "principals: an account needs names"),
         ({"principals": {"ann": ["two words"]}}, "principals: an account needs names"),
         ({"principals": {"ann": ["#x"]}}, "principals: an account needs names"),
-        ({"allow_groups": ['a"b']}, "allow_groups: 'a\"b'"),
+        ({"allow_groups": ['a"b']}, "two_factor_allow_groups: no name of a group: 'a\"b'"),
     ],
 )
 def test_what_cannot_be_written_is_refused(options: dict[str, t.Any], problem: str) -> None:
