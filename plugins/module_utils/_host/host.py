@@ -13,6 +13,7 @@ import errno
 import fcntl
 import glob
 import os
+import socket
 import subprocess
 import typing as t
 
@@ -56,6 +57,15 @@ class Completed:
 
 
 Runner = t.Callable[[t.Sequence[str], t.Optional[str], float], Completed]
+
+
+#: Opens a connection: address, port, seconds for it and for each answer on it.
+Dialer = t.Callable[[str, int, float], socket.socket]
+
+
+def dial(address: str, port: int, timeout: float) -> socket.socket:
+    """Connect to a TCP port of this very machine. Raises OSError."""
+    return socket.create_connection((address, port), timeout=timeout)
 
 
 def run_command(argv: t.Sequence[str], stdin: str | None, timeout: float) -> Completed:
@@ -116,21 +126,29 @@ def _text(data: bytes) -> str:
 
 
 class Host:
-    """One machine, seen through its files below `root` and the commands that `runner` runs.
+    """One machine, seen through its files below `root`, the commands `runner` runs and the ports `dialer` opens.
 
     Everything read is remembered for the life of the object; `refresh()` gives a new one that remembers nothing.
     """
 
-    def __init__(self, *, root: str = "/", runner: Runner = run_command, now: datetime.datetime | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        root: str = "/",
+        runner: Runner = run_command,
+        now: datetime.datetime | None = None,
+        dialer: Dialer = dial,
+    ) -> None:
         self.root = root
         self._runner = runner
+        self._dialer = dialer
         self._now = now
         self._memory: dict[t.Any, t.Any] = {}
         self._begun: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
 
     def refresh(self) -> Host:
         """The same machine, to be read anew."""
-        return type(self)(root=self.root, runner=self._runner, now=self._now)
+        return type(self)(root=self.root, runner=self._runner, now=self._now, dialer=self._dialer)
 
     def once(self, read: t.Callable[[Host], T]) -> T:
         """`read(self)`, called at most once a run: how facts are shared between controls."""
@@ -211,6 +229,18 @@ class Host:
             return netlink.ask(family, kind, body)
         except OSError as exc:
             raise HostError(f"netlink: {exc.strerror or exc}") from exc
+
+    # Ports
+
+    def connect(self, address: str, port: int, *, timeout: float = 3) -> socket.socket:
+        """A new connection to a TCP port of this machine; whoever calls closes it. Raises HostError.
+
+        timeout: seconds, for the connection and for each answer on it.
+        """
+        try:
+            return self._dialer(address, port, timeout)
+        except OSError as exc:
+            raise HostError(f"{address} port {port}: no connection ({exc.strerror or exc})") from exc
 
     # Commands
 
