@@ -67,12 +67,16 @@ class Clear:
 
     open: they can. evidence: which rule says so. told: whether the server can tell who comes in clear.
     now: those who do, as a person knows them ("shop@192.0.2.20, database orders"), this host's own left out.
+    excused: why everyone has to be let in in clear where the register's clients are anyone (mail between servers,
+    RFC 3207); there it is no violation as long as not `passwords`: that passwords can come in clear.
     """
 
     open: bool
     evidence: tuple[Evidence, ...] = ()
     told: bool = False
     now: tuple[str, ...] = ()
+    excused: str = ""
+    passwords: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,12 +95,14 @@ class Wanted:
     """What a server is to be brought to, all its endpoints in one fix.
 
     terms: for everything that speaks TLS. offer: endpoints that have to speak TLS and do not yet, with the certificate
-    to use. require: the ports at which nobody may come in clear any more.
+    to use. require: the ports at which nobody may come in clear any more. shield: those at which everyone has to be let
+    in in clear (Clear.excused), but no password may come so.
     """
 
     terms: Terms
     offer: t.Mapping[int, Pair] = dataclasses.field(default_factory=dict)
     require: frozenset[int] = frozenset()
+    shield: frozenset[int] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
