@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import idle
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import idle
 from ansible_collections.infosec.principles.plugins.module_utils._host import units
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import (
     by_config,
     idle,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.binding import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.binding import (
     Binding,
     Plan,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.model import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import (
     Server,
     Verdict,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import need
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.need import need
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import (
     SERVICES_OPTION,
@@ -37,17 +37,17 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import pr
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 
 if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import (
         memcached,
         mysql,
         postgresql,
         redis,
     )
 else:
-    memcached = later("_controls.exposed_services._databases.memcached")
-    mysql = later("_controls.exposed_services._databases.mysql")
-    postgresql = later("_controls.exposed_services._databases.postgresql")
-    redis = later("_controls.exposed_services._databases.redis")
+    memcached = later("_controls._databases.memcached")
+    mysql = later("_controls._databases.mysql")
+    postgresql = later("_controls._databases.postgresql")
+    redis = later("_controls._databases.redis")
 
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-expose-unnecessary-services"
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import by_config
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.model import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import by_config
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import (
     Endpoint,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._trust import verdict

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import (
     accounts,
     mysql,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.accounts import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.accounts import (
     Account,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import (
     LOOPBACK,
     AddressSet,
 )

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import (
     pg_access,
     postgresql,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import (
     EVERYBODY,
     LOOPBACK,
     NOBODY,

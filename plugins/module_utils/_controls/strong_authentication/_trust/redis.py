@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import redis
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import redis
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._trust import verdict
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._trust.verdict import (
     Verdict,

@@ -15,10 +15,10 @@ import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
-from ansible_collections.infosec.principles.plugins.module_utils._controls._people import Automation
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import (
     AddressSet,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls._people import Automation
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._trust import verdict
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._trust.verdict import (
     Verdict,

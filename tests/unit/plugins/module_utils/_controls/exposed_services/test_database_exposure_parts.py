@@ -11,16 +11,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import (
     accounts,
     pg_access,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.accounts import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.accounts import (
     Account,
     Narrowing,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import need
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.need import need
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import (
     EVERYBODY,
     LOOPBACK,
     AddressSet,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.need import Need
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, read_now
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence

@@ -12,8 +12,8 @@ import posixpath
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import pg_access
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.model import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import pg_access
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import (
     HEADER,
     Endpoint,
     Needs,
@@ -25,8 +25,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     first_line,
     read_own,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.need import Need
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import (
     AddressSet,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f

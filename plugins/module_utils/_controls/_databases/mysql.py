@@ -12,12 +12,12 @@ import posixpath
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases import accounts
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.accounts import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import accounts
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.accounts import (
     Account,
     Narrowing,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.model import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import (
     HEADER,
     Needs,
     Refused,
@@ -27,7 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     first_line,
     grouped,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.need import Need
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.need import Need
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check, Statement

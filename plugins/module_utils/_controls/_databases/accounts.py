@@ -15,7 +15,7 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.networks import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import (
     EVERYBODY,
     LOOPBACK,
     AddressSet,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._databases.model import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import (
     Needs,
     Refused,
     Server,
