@@ -66,7 +66,10 @@ class Clear:
     """Whether clients can come in clear to an endpoint, by the server's own rules.
 
     open: they can. evidence: which rule says so. told: whether the server can tell who comes in clear.
-    now: those who do, as a person knows them ("shop@192.0.2.20, database orders"), this host's own left out.
+    now: those who do, as a person knows them ("shop@192.0.2.20, database orders"); this host's own are left out where
+    they go on coming in clear. came: those who did, and how many days ago at the most recent; 0 where only a count
+    tells. days: how far back the server's view reaches; 0 where it is only of who is connected now. looked: what that
+    view is. further: what lets it reach further back. `required.py` judges by these.
     excused: why everyone has to be let in in clear where the register's clients are anyone (mail between servers,
     RFC 3207); there it is no violation as long as not `passwords`: that passwords can come in clear.
     """
@@ -75,6 +78,10 @@ class Clear:
     evidence: tuple[Evidence, ...] = ()
     told: bool = False
     now: tuple[str, ...] = ()
+    came: tuple[tuple[str, float], ...] = ()
+    days: float = 0
+    looked: str = "the connections that are open now"
+    further: str = ""
     excused: str = ""
     passwords: bool = False
 
@@ -96,13 +103,14 @@ class Wanted:
 
     terms: for everything that speaks TLS. offer: endpoints that have to speak TLS and do not yet, with the certificate
     to use. require: the ports at which nobody may come in clear any more. shield: those at which everyone has to be let
-    in in clear (Clear.excused), but no password may come so.
+    in in clear (Clear.excused), but no password may come so. restart: whether it may be restarted for that.
     """
 
     terms: Terms
     offer: t.Mapping[int, Pair] = dataclasses.field(default_factory=dict)
     require: frozenset[int] = frozenset()
     shield: frozenset[int] = frozenset()
+    restart: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
