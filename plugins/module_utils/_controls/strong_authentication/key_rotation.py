@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
+from ansible_collections.infosec.principles.plugins.module_utils._controls import _certificate_files, _people
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._key_ages import (
     age,
     ssh,
@@ -131,11 +131,11 @@ def _lot(rule: Rule, lot: ssh.Lot, policy: age.Policy, none: str) -> t.Iterator[
 
 
 def _tls(host: Host, policy: age.Policy, expiry_days: int) -> t.Iterator[Finding]:
-    held = host.once(tls.read)
+    held = host.once(_certificate_files.read)
     keys = [one for one in held if one.key]
     for key in keys:
         yield age.judge(TLS_KEYS, printable(key.path), tls.told(host, key, held), policy)
-    shown = tls.certificates(held)
+    shown = _certificate_files.certificates(held)
     for one in shown:
         yield _certificate(one.path, t.cast(x509.Certificate, one.certificate), policy.today, expiry_days)
     where = "in the usual folders, nor named by a daemon that listens"
