@@ -137,6 +137,11 @@ options:
         type: str
         choices: [none, required, intermediate, modern]
         default: none
+      names:
+        description: DNS names that clients know the service by, which its certificates have to cover.
+        type: list
+        elements: str
+        default: []
       justification:
         description: Why the service is presented to the network.
         type: str

@@ -52,6 +52,10 @@ options:
         type: str
         choices: [none, required, intermediate, modern]
         default: none
+      names:
+        description: DNS names that clients know the service by; its certificates have to cover them.
+        type: list
+        elements: str
       justification:
         description: Why the service is presented to the network.
         type: str

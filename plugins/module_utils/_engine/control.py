@@ -48,6 +48,7 @@ SERVICES_OPTION: dict[str, t.Any] = {
         },
         "clients": {"type": "list", "elements": "str", "required": True},
         "tls": {"type": "str", "choices": ["none", "required", "intermediate", "modern"], "default": "none"},
+        "names": {"type": "list", "elements": "str", "default": []},
         "justification": {"type": "str", "default": ""},
         "owner": {"type": "str", "default": ""},
         "review_by": {"type": "str", "default": ""},

@@ -40,6 +40,7 @@ class Service:
     justification: str
     owner: str
     review_by: str
+    names: tuple[str, ...] = ()
 
 
 class Inventory:

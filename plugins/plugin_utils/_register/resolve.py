@@ -149,6 +149,7 @@ def _resolved(service: Service, clients: tuple[str, ...]) -> dict[str, t.Any]:
         "ports": [port.as_dict() for port in service.ports],
         "clients": list(clients),
         "tls": service.tls,
+        "names": list(service.names),
         "justification": service.justification,
         "owner": service.owner,
         "review_by": service.review_by,

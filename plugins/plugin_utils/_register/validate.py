@@ -29,6 +29,9 @@ _Check = t.Callable[[t.Any, Inventory], t.Iterator[_Fault]]
 
 # systemd.unit(5): the kinds of units that can hold a socket.
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\@-]+)?\.(service|socket|scope|slice)")
+_DNS_NAME = re.compile(
+    r"(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*"
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -80,6 +83,7 @@ def _service(entry: t.Mapping[str, t.Any]) -> Service:
         ports=tuple(ports.parse(text) for text in entry["ports"]),
         clients=tuple(map(str, entry["clients"])),
         tls=str(entry.get("tls", TLS[0])),
+        names=tuple(map(str, entry.get("names") or ())),
         review_by=str(t.cast(datetime.date, day(entry["review_by"])).isoformat()),
     )
 
@@ -139,6 +143,7 @@ _WANTED = {
     "ports": "a list of ports, such as [80/tcp, 8000-8010/udp]",
     "clients": "[any], [none] (this host alone), or a list of inventory groups, hosts, addresses and CIDRs",
     "tls": f"one of {', '.join(TLS)}",
+    "names": "a list of DNS names that clients know it by, such as [www.example.org]",
     "justification": "why it is presented to the network",
     "owner": "who answers for it",
     "review_by": "the day by which it is looked at again, such as 2027-06-30",
@@ -173,6 +178,15 @@ def _host_remedy(name: str, inventory: Inventory) -> str:
     if inventory.knows(name):
         return ""
     return f"the inventory has no such group or host; {_instead(name, inventory.names(), 'write one that it has')}"
+
+
+def is_dns_name(text: str) -> bool:
+    """Whether it can be a name in DNS, or a wildcard of one (RFC 1123, section 2.1)."""
+    return len(text) < 254 and _DNS_NAME.fullmatch(text) is not None
+
+
+def _name_remedy(text: str, _inventory: Inventory) -> str:
+    return "" if is_dns_name(text) else "write a DNS name, such as www.example.org"
 
 
 def _port_remedy(text: str, _inventory: Inventory) -> str:
@@ -226,11 +240,12 @@ _KEYS: dict[str, _Check] = {
     "ports": _check_list("ports", _port_remedy),
     "clients": _check_clients,
     "tls": _check_tls,
+    "names": _check_list("names", _name_remedy),
     "justification": _check_line("justification"),
     "owner": _check_line("owner"),
     "review_by": _check_day,
 }
-_OPTIONAL = ("unit", "tls")
+_OPTIONAL = ("unit", "tls", "names")
 
 
 # --- Between entries --------------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ def test_in_a_playbook(tmp_path: pathlib.Path) -> None:
         "ports": [{"first": 5432, "last": 5432, "protocol": "tcp"}],
         "clients": ["192.0.2.1/32", "198.51.100.0/24", "2001:db8::1/128"],
         "tls": "none",
+        "names": [],
         "justification": "Orders.",
         "owner": "data@example.org",
         "review_by": "2027-06-30",

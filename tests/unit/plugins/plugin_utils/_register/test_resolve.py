@@ -78,6 +78,7 @@ def test_form() -> None:
             ],
             "clients": ["192.0.2.10/32"],
             "tls": "modern",
+            "names": [],
             "justification": "Orders.",
             "owner": "data@example.org",
             "review_by": "2027-06-30",

@@ -31,7 +31,7 @@ NAME = "write a name of one line, such as orders-db"
 WHY = "write why it is presented to the network"
 OWNER = "write who answers for it"
 TLS = "write one of none, required, intermediate, modern"
-KEYS = "name, hosts, unit, ports, clients, tls, justification, owner, review_by"
+KEYS = "name, hosts, unit, ports, clients, tls, names, justification, owner, review_by"
 
 
 def entry(**changes: t.Any) -> dict[str, t.Any]:
@@ -101,6 +101,7 @@ def test_parse() -> None:
         {"unit": "session-3.scope"},
         {"unit": r"foo-bar\x2dbaz@a:b_c.service"},
         {"ports": ["1/tcp", "1/udp", "2-65535/tcp"]},
+        {"names": ["www.example.org", "*.example.org", "db"]},
         *({"tls": tls} for tls in ("none", "required", "intermediate", "modern")),
     ],
 )
@@ -206,6 +207,14 @@ def test_no_register_at_all(register: t.Any, fault: str) -> None:
         ),
         # TLS
         *(({"tls": tls}, f"tls: found {tls!r}; {TLS}") for tls in ("old", "Required", True, ["none"])),
+        (
+            {"names": "www.example.org"},
+            "names: found 'www.example.org'; write a list of DNS names that clients know it by, such as [www.example.org]",
+        ),
+        *(
+            ({"names": [name]}, f"names[0]: found {name!r}; write a DNS name, such as www.example.org")
+            for name in ("a b", "a..b", "*", "-a")
+        ),
         ({"tls": ""}, f"tls: is empty; {TLS}"),
         ({"tls": None}, f"tls: is empty; {TLS}"),
         # Day
