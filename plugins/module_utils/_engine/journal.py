@@ -27,6 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
     iptables,
     modes,
     packages,
+    requests,
     ruleset,
     units,
 )
@@ -41,7 +42,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import STATE, open_folder
 
 #: Where the kinds of change are defined. A journal may hold any of them, also those that this run has no use for.
-KINDS_FROM = (commands, files, firewalld, guard, iptables, modes, packages, ruleset, units)
+KINDS_FROM = (commands, files, firewalld, guard, iptables, modes, packages, requests, ruleset, units)
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 POLL_SECONDS = 0.2

@@ -33,12 +33,31 @@ class BadConfig(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Directive:
-    """One directive; `block` is None for one that ends in a semicolon."""
+    """One directive; `block` is None for one that ends in a semicolon.
+
+    span: where it stands in the text of its file, from its name to behind its semicolon, or behind its opening brace.
+    """
 
     place: str
     name: str
     arguments: tuple[str, ...]
     block: tuple[Directive, ...] | None = None
+    span: tuple[int, int] = dataclasses.field(default=(0, 0), compare=False)
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+        return self.place.rpartition(":")[0]
+
+
+class _Token(t.NamedTuple):
+    """kind: "word" or "sign". line: its number. start, end: its place in the text."""
+
+    kind: str
+    text: str
+    line: int
+    start: int
+    end: int
 
 
 class _Reader:
@@ -61,7 +80,7 @@ class _Reader:
 
     def _block(
         self,
-        tokens: t.Iterator[tuple[str, str, int]],
+        tokens: t.Iterator[_Token],
         path: str,
         within: tuple[str, ...],
         *,
@@ -69,19 +88,17 @@ class _Reader:
         depth: int = 0,
     ) -> list[Directive]:
         found: list[Directive] = []
-        words: list[str] = []
-        first = 0
-        for kind, text, line in tokens:
+        words: list[_Token] = []
+        for token in tokens:
             self._words -= 1
             if self._words < 0:
-                raise BadConfig(f"{path}:{line}: more than {MAX_WORDS} words")
-            if kind == "word":
-                first = first if words else line
-                words.append(text)
-            elif text == "}":
+                raise BadConfig(f"{path}:{token.line}: more than {MAX_WORDS} words")
+            if token.kind == "word":
+                words.append(token)
+            elif token.text == "}":
                 return found
             elif words:
-                found += self._directive(tokens, path, within, words, first, text, depth)
+                found += self._directive(tokens, path, within, words, token, depth)
                 words = []
         if not top:
             raise BadConfig(f"{path}: a block has no end")
@@ -89,25 +106,25 @@ class _Reader:
 
     def _directive(
         self,
-        tokens: t.Iterator[tuple[str, str, int]],
+        tokens: t.Iterator[_Token],
         path: str,
         within: tuple[str, ...],
-        words: list[str],
-        line: int,
-        sign: str,
+        words: list[_Token],
+        sign: _Token,
         depth: int,
     ) -> list[Directive]:
         self._left -= 1
+        line, span = words[0].line, (words[0].start, sign.end)
         if self._left < 0 or depth > 100:
             raise BadConfig(f"{path}:{line}: more than {MAX_DIRECTIVES} directives, or blocks more than 100 deep")
-        place, name, arguments = f"{path}:{line}", words[0], tuple(words[1:])
-        if name == "include" and sign == ";" and arguments:
+        place, name, arguments = f"{path}:{line}", words[0].text, tuple(word.text for word in words[1:])
+        if name == "include" and sign.text == ";" and arguments:
             pattern = posixpath.join(self._prefix, arguments[0])
             return [one for included in self._glob(pattern) for one in self.file(included, within)]
-        if sign == ";":
-            return [Directive(place, name, arguments)]
+        if sign.text == ";":
+            return [Directive(place, name, arguments, span=span)]
         inside = self._block(tokens, path, within, depth=depth + 1)
-        return [Directive(place, name, arguments, () if name.endswith("_by_lua_block") else tuple(inside))]
+        return [Directive(place, name, arguments, () if name.endswith("_by_lua_block") else tuple(inside), span)]
 
 
 def parse(path: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Sequence[str]]) -> list[Directive]:
@@ -115,8 +132,7 @@ def parse(path: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Seq
     return _Reader(posixpath.dirname(path), read, glob).file(path)
 
 
-def _tokens(text: str, path: str) -> t.Iterator[tuple[str, str, int]]:
-    """(kind "word" or "sign", text, number of the line)."""
+def _tokens(text: str, path: str) -> t.Iterator[_Token]:
     position, line = 0, 1
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -125,9 +141,9 @@ def _tokens(text: str, path: str) -> t.Iterator[tuple[str, str, int]]:
         position = match.end()
         sign, double, single, bare = match.groups()
         if sign is not None:
-            yield "sign", sign, line
+            yield _Token("sign", sign, line, *match.span())
         else:
             word = next((one for one in (double, single, bare) if one is not None), None)
             if word is not None:
-                yield "word", re.sub(r"\\([\\\"' ;{}])", r"\1", word), line
+                yield _Token("word", re.sub(r"\\([\\\"' ;{}])", r"\1", word), line, *match.span())
         line += match.group().count("\n")
