@@ -42,7 +42,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 AS_POSTGRES = ("runuser", "-u", "postgres", "--")
 SOCKETS = "/var/run/postgresql"
 DROP_IN = "zz-infosec-principles.conf"
-BLOCK = "database_exposure"
+#: Our blocks in pg_hba.conf: this control's, and that of service_tls.
+BLOCK, TLS_BLOCK = "database_exposure", "service_tls"
 #: Debian's and PGDG's places of the programs of one major version.
 PROGRAMS = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/usr/bin")
 
@@ -50,11 +51,23 @@ PROGRAMS = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/usr/bin")
 QUERY = """
 select json_build_object(
   'settings', (select json_object_agg(name, json_build_object('value', setting, 'source', source)) from pg_settings
-    where name in ('listen_addresses', 'server_version_num', 'config_file', 'hba_file', 'data_directory')),
+    where name in ('listen_addresses', 'server_version_num', 'config_file', 'hba_file', 'data_directory',
+      'log_connections', 'log_line_prefix', 'logging_collector') or (name like 'ssl%' and name !~ 'passphrase')),
   'files', (select coalesce(json_agg(json_build_object('file', sourcefile, 'line', sourceline) order by seqno), '[]')
     from pg_file_settings where name = 'listen_addresses'),
   'rules', (select coalesce(json_agg(r), '[]') from pg_hba_file_rules r),
-  'hba_pending', (pg_stat_file(current_setting('hba_file'))).modification > pg_conf_load_time()
+  'hba_pending', (pg_stat_file(current_setting('hba_file'))).modification > pg_conf_load_time(),
+  'tls', json_build_object(
+    'files', (select coalesce(json_agg(json_build_object('name', name, 'file', sourcefile, 'line', sourceline,
+        'value', setting) order by seqno), '[]') from pg_file_settings where name like 'ssl%' and name !~ 'passphrase'),
+    'broken', (select coalesce(json_agg(json_build_object('file', sourcefile, 'line', sourceline) order by seqno), '[]')
+      from pg_file_settings where error is not null
+        and coalesce(name, '') not in (select name from pg_settings where context = 'postmaster')),
+    'clear', (select coalesce(json_agg(c), '[]') from (select distinct usename as user, host(client_addr) as address,
+        datname as database from pg_stat_activity join pg_stat_ssl using (pid)
+        where not ssl and client_addr is not null limit 500) c),
+    'log', pg_current_logfile('stderr')
+  )
 )
 """
 HBA_IS_SOUND = """
@@ -85,6 +98,8 @@ class State:
     files: tuple[t.Mapping[str, t.Any], ...]
     rules: tuple[t.Mapping[str, t.Any], ...]
     hba_pending: bool
+    #: What TLS is set to in files, which lines do not load, who is connected in clear, and the collector's log.
+    tls: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
     def value(self, name: str) -> str:
         """A setting in use."""
@@ -116,7 +131,8 @@ class PostgreSQL(Server):
             raise HostError(
                 f"port {self.port} does not answer to user postgres on {SOCKETS}: {first_line(done.stderr)}"
             )
-        return State(told["settings"], tuple(told["files"]), tuple(told["rules"]), bool(told["hba_pending"]))
+        files, rules = tuple(told["files"]), tuple(told["rules"])
+        return State(told["settings"], files, rules, bool(told["hba_pending"]), told.get("tls") or {})
 
     def bind_evidence(self, host: Host) -> tuple[Evidence, ...]:
         state = self.state(host)
@@ -127,13 +143,13 @@ class PostgreSQL(Server):
         state = self.state(host)
         _refuse_override(state)
         value = _listen(wanted[(self.port, "tcp")])
-        main = _own(host, state.value("config_file"))
+        main = own(host, state.value("config_file"))
         text = read_own(host, main)
         folder = _drop_in_folder(state, main, text)
         setting = f"listen_addresses = '{value}'"
-        check = _validation(host, state)
+        check = validation(host, state)
         if folder:
-            return (write_file(host, f"{_own(host, folder)}/{DROP_IN}", f"{HEADER}{setting}\n", validate=check),)
+            return (write_file(host, f"{own(host, folder)}/{DROP_IN}", f"{HEADER}{setting}\n", validate=check),)
         return (write_file(host, main, marked_block.put(text, BLOCK, [setting]), validate=check),)
 
     def admission(self, host: Host, needs: Needs, *, restrict_accounts: bool = False) -> t.Iterator[Verdict]:
@@ -176,34 +192,42 @@ class PostgreSQL(Server):
             return None, f"not fixed: {exc}"
 
     def _hba(self, host: Host, state: State, access: pg_access.Access) -> WriteFile:
-        path = _own(host, state.value("hba_file"))
+        path = own(host, state.value("hba_file"))
         text = read_own(host, path)
-        block = marked_block.lines_of(text, BLOCK)
-        foreign = [rule for rule in access.rules if not (rule.file == path and rule.line in block)]
-        files = {rule.file: hba.parse(read_own(host, _own(host, rule.file))) for rule in foreign}
+        # What turns clear text away stays before ours, as it stands.
+        ours = {*marked_block.lines_of(text, BLOCK), *marked_block.lines_of(text, TLS_BLOCK)}
+        foreign = [rule for rule in access.rules if not (rule.file == path and rule.line in ours)]
+        files = {rule.file: hba.parse(read_own(host, own(host, rule.file))) for rule in foreign}
         raw = {name: {line.number: line for line in lines} for name, lines in files.items()}
         if any(rule.line not in raw[rule.file] for rule in foreign):
             raise Refused("pg_hba.conf was changed while it was read; run again")
         lines = pg_access.block(dataclasses.replace(access, rules=foreign), raw)
-        after = marked_block.put(text, BLOCK, lines, at=hba.first_over_tcp(text))
+        after = marked_block.put(text, BLOCK, lines, at=_place(text))
         return write_file(host, path, after, sensitive=bool(_SECRETS.search(text)))
 
     def _fix(self, host: Host, plan: WriteFile | None) -> tuple[Change, ...]:
         if not self.unit:
             return (plan,) if plan else ()
-        sound, reload = self._sound(host), Activate(self.unit, "reload")
+        sound, reload = self.sound(host), Activate(self.unit, "reload")
         return (plan, sound, reload) if plan else (sound, reload)
 
-    def _sound(self, host: Host) -> Statement:
+    def sound(self, host: Host) -> Statement:
+        """The check that the server can read pg_hba.conf as it is by then."""
         title = f"see that PostgreSQL on port {self.port} can read pg_hba.conf"
         return Statement(title, "", "", psql(host, self.port), HBA_IS_SOUND, "", "select 0")
 
     def starts_again(self, host: Host) -> tuple[Change, ...]:
         state = self.state(host)
-        command = _validation(host, state)
+        command = validation(host, state)
         words = tuple(word.replace("{}", state.value("config_file")) for word in command)
         title = f"see that PostgreSQL on port {self.port} can read its configuration"
-        return (self._sound(host), *((Check(title, words),) if words else ()))
+        return (self.sound(host), *((Check(title, words),) if words else ()))
+
+
+def _place(text: str) -> int:
+    """Before all rules for TCP but those of our other block, at the top of the file."""
+    before, block, after = marked_block.split(text, TLS_BLOCK)
+    return len(before) + len(block) + hba.first_over_tcp(after) if block else hba.first_over_tcp(text)
 
 
 def find(host: Host) -> t.Iterator[PostgreSQL]:
@@ -236,7 +260,7 @@ def psql(host: Host, port: int) -> tuple[str, ...]:
     return (*AS_POSTGRES, program, *options)
 
 
-def _own(host: Host, path: str) -> str:
+def own(host: Host, path: str) -> str:
     """The path, if the server's own user owns what is there: whoever has taken the server over could name any file."""
     owner, run_by = host.stat(path), host.stat(SOCKETS)
     if owner is None or run_by is None or owner.st_uid != run_by.st_uid:
@@ -259,11 +283,9 @@ def _refuse_override(state: State) -> None:
 
 def _drop_in_folder(state: State, main: str, text: str) -> str:
     """The include_dir whose last file wins; "" where there is none: our block has to go to the end of the main file."""
-    found = list(_INCLUDE_DIR.finditer(text))
-    if not found or marked_block.split(text, BLOCK)[1]:
+    folder, line = include_dir(main, text)
+    if not folder or marked_block.split(text, BLOCK)[1]:
         return ""
-    folder = posixpath.normpath(posixpath.join(posixpath.dirname(main), found[-1].group(1)))
-    line = text.count("\n", 0, found[-1].start(1)) + 1
     later = [
         entry
         for entry in state.files
@@ -273,7 +295,17 @@ def _drop_in_folder(state: State, main: str, text: str) -> str:
     return "" if later else folder
 
 
-def _validation(host: Host, state: State) -> tuple[str, ...]:
+def include_dir(main: str, text: str) -> tuple[str, int]:
+    """The last folder whose files the main file includes, and the line that says so; "" and 0 for none."""
+    found = list(_INCLUDE_DIR.finditer(text))
+    if not found:
+        return "", 0
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(main), found[-1].group(1)))
+    return folder, text.count("\n", 0, found[-1].start(1)) + 1
+
+
+def validation(host: Host, state: State) -> tuple[str, ...]:
+    """The command that reads a configuration file and ends; () where the server's program is nowhere known."""
     program = next((path for path in (f"{folder}/postgres" for folder in state.programs) if host.exists(path)), "")
     if not program:
         return ()

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""See, before anything is written, that a server's own user can read a certificate and its key, and that they match."""
+
+from __future__ import annotations
+
+import sys
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Pair
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
+
+#: A key under a password is refused: no server here could ask for it.
+_LOADS = """import ssl, sys
+try:
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(sys.argv[1], sys.argv[2], lambda: "")
+except (OSError, ValueError) as exc:
+    sys.exit("%s" % exc)
+"""
+
+
+def loads(user: str, pair: Pair) -> Check:
+    """The check, made as the server's user by the very calls that servers make."""
+    argv = ("runuser", "-u", user, "--", sys.executable or "python3", "-I", "-c", _LOADS, pair.certificate, pair.key)
+    return Check(f"see that {user} can read {pair.certificate} and {pair.key}, and that they match", argv)
