@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Build the images of the fleet: build.sh [NAME...]     (NAME.Dockerfile lies beside this script; default: all of them)
-# NAME:RELEASE for a recipe that is there for each release of Debian.
+# NAME:RELEASE for a recipe that is there for each release of Debian (or those that its line "# Releases:" names).
 # Each is built once: an image whose label still carries the digest of its recipe is left alone.
 set -eu
 cd "$(dirname "$0")"
@@ -64,7 +64,8 @@ names() { # of all hosts
         if [ "$name" = base ]; then
             continue
         elif grep -q '^ARG RELEASE' "$file"; then
-            printf '%s\n' "$name:11" "$name:12" "$name:13"
+            releases=$(sed -n 's/^# Releases: //p' "$file")
+            for release in ${releases:-11 12 13}; do echo "$name:$release"; done
         else
             echo "$name"
         fi

@@ -1,4 +1,6 @@
 # The other end of the wire: a machine with everybody's clients and nothing that listens.
 FROM infosec-base:12
-RUN apt-get install -qq -y --no-install-recommends gpg gpg-agent mariadb-client netcat-openbsd openssh-client postgresql-client redis-tools sshpass >/dev/null \
+RUN apt-get install -qq -y --no-install-recommends \
+    curl gpg gpg-agent ldap-utils mariadb-client netcat-openbsd openssh-client openssl postgresql-client python3-pika \
+    redis-tools sshpass >/dev/null \
  && apt-get clean
