@@ -27,7 +27,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Wanted,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, nginx
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import Seen
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import (
+    Seen,
+    led_on,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.nginx import (
     Instance,
     Site,
@@ -54,7 +57,7 @@ LEADS_ON, REFUSES = ("301", "302", "303", "307", "308"), ("400", "403", "404", "
 ACME = "/.well-known/acme-challenge/"
 #: An `if` that does nothing but return is safe (https://nginx.org/en/docs/http/ngx_http_rewrite_module.html).
 REDIRECT = f"""{HEADER}# Whoever comes in clear is led to https.
-set $infosec_principles_came "$scheme:$request_uri";
+set $infosec_principles_came "$scheme:$uri";
 if ($infosec_principles_came !~ "^(https:|http:{ACME.replace(".", "[.]")})") {{
     return 308 https://$host$request_uri;
 }}
@@ -107,7 +110,7 @@ class Nginx(Server):
             for site in (serving or plain)
         )
         # A port that no server of the configuration has: nobody knows what it does.
-        return Clear(bool(serving) or not plain, evidence)
+        return led_on(open_=bool(serving) or not plain, evidence=evidence)
 
     def changes(self, host: Host, wanted: Wanted) -> tuple[Change, ...]:
         common.refuse_broken(host, self.PRODUCT, self.instance.check)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     NEVER,
+    Clear,
     Endpoint,
     Pair,
     Refused,
@@ -22,6 +24,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import edit_file
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._formats import passages
 from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit
@@ -114,6 +117,14 @@ def _endpoint(run: Running, port: int, seen: Seen) -> Endpoint:
     begins = AT_ONCE if seen.tls else NEVER
     names = tuple(printable(name) for name in seen.names)
     return Endpoint(port, run.addresses(port), begins, names, tuple(seen.pairs), printable(seen.source))
+
+
+def led_on(*, open_: bool, evidence: tuple[Evidence, ...]) -> Clear:
+    """What HTTP in clear is: a redirect turns nobody away, so nobody has to be waited for.
+
+    Visitors will come in clear for ever, since that is what browsers try for a name alone; the redirect is for them.
+    """
+    return Clear(open_, evidence, told=True, days=math.inf, looked="a redirect, which turns nobody away,")
 
 
 def real(host: Host, path: str) -> str:
