@@ -194,3 +194,22 @@ def option(words: str, letter: str) -> str:
 def missing(path: str, exc: Missing) -> HostError:
     """What to say of a file that is included and not there."""
     return HostError(f"{printable(path)}: no such file, though it is included ({exc})")
+
+
+def line(text_: str, number: int) -> tuple[int, int]:
+    """Where a line (from 1) stands from its first character that is no blank, with the lines that continue it."""
+    starts = [0, *(at + 1 for at, char in enumerate(text_) if char == "\n")]
+    begin = starts[number - 1]
+    end = begin
+    for at in starts[number:] or [len(text_) + 1]:
+        end = at - 1
+        if not text_[begin:end].rstrip("\r").endswith("\\"):
+            break
+    stripped = text_[begin:end]
+    return begin + len(stripped) - len(stripped.lstrip()), end
+
+
+def place(text_: str) -> tuple[str, int]:
+    """File and line of a place such as /etc/x.conf:12."""
+    path, _colon, number = text_.rpartition(":")
+    return path, int(number)
