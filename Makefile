@@ -6,7 +6,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
-STAGES := lint sanity unit unit-2.21 browser network build molecule
+# Those joined by + run at once.
+STAGES := lint+images sanity unit unit-2.21 browser+network build molecule
 
 # The tools of .venv, whatever else is in PATH; the settings of this repository, whatever the site's own are.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -30,7 +31,7 @@ audit: .venv/.runtime $(COLLECTION) ## Look at this machine and change nothing (
 
 # --- Tests ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test $(STAGES)
+.PHONY: test $(subst +, ,$(STAGES))
 test: ## Everything that CI runs, stage by stage: all that follow
 	@tests/bootstrap/find-python 3.11 3.12 3.13 >/dev/null || tests/bootstrap/need "Python 3.11 with venv" python3-venv
 	@MAKE="$(MAKE)" tests/bootstrap/stages $(STAGES)
@@ -71,6 +72,10 @@ network: .venv/.tests $(COLLECTION) ## Rules between hosts on a real router, and
 
 build: .venv/.tests ## The built collection, installed elsewhere, audits this machine
 	tests/build
+
+images: ## What the containers of the fleet are made of
+	tests/bootstrap/engine
+	molecule/images/build.sh
 
 molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from outside
 	tests/bootstrap/engine
