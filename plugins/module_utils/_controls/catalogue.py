@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import disk_encryption
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
+    disk_encryption,
+    service_tls,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import (
     database_exposure,
     listening_services,
@@ -60,6 +63,7 @@ CATALOGUE: dict[str, Control] = {
         security_updates.CONTROL,
         reboot_safety.CONTROL,
         dependency_vulnerabilities.CONTROL,
+        service_tls.CONTROL,
         disk_encryption.CONTROL,
     )
 }

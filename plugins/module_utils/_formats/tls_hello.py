@@ -107,6 +107,8 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (RC4, ("RC4",)),
     (SMALL, ("DES-CBC", "IDEA", "RC2")),
 )
+#: Worst first.
+KINDS = (NULL, ANONYMOUS, EXPORT, RC4, SMALL, STATIC, CBC, DHE, OTHER)
 _AEAD = ("GCM", "CCM", "POLY1305")
 _UNUSUAL = ("CCM", "ARIA", "CAMELLIA")
 

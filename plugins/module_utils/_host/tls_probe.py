@@ -106,6 +106,17 @@ def certificates(host: Host, target: Target) -> tuple[tuple[bytes, ...], ...]:
         raise HostError(f"{target.address} port {target.port}: {exc}") from exc
 
 
+def login(host: Host, target: Target) -> bool | None:
+    """Whether a server takes a password before TLS; None where its protocol does not say. Raises HostError."""
+    endpoint = _Endpoint(host, target)
+    try:
+        endpoint.open().close()
+    except (_NotTls, _Silent) as exc:
+        if endpoint.login is None:
+            raise HostError(f"{target.address} port {target.port}: {exc}") from exc
+    return endpoint.login
+
+
 def redirects(host: Host, address: str, port: int, name: str = "") -> bool:
     """Whether a port of HTTP only sends everybody on to https."""
     request = f"GET / HTTP/1.1\r\nHost: {name or 'localhost'}\r\nConnection: close\r\n\r\n"
@@ -233,7 +244,7 @@ class _Endpoint:
     ) -> Answer | Alert:
         """One hello and what comes back. Raises _NotTls, _Silent or HostError."""
         offer = Offer(tuple(protocols), tuple(ciphers), tuple(groups), self.target.name)
-        with self._opened() as wire:
+        with self.open() as wire:
             wire.send(tls_hello.client_hello(offer, os.urandom(32)))
             said = self._answer(wire)
             wire.leave()
@@ -246,20 +257,22 @@ class _Endpoint:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with self._opened() as wire, wire.wrapped(context, self.target.name) as secured:
+        with self.open() as wire, wire.wrapped(context, self.target.name) as secured:
             whole = getattr(secured, "get_unverified_chain", None)
             return tuple(whole()) if whole else (secured.getpeercert(True) or b"",)
 
-    def _opened(self) -> _Wire:
+    def open(self) -> _Wire:
         wire = _Wire(self._host, self.target, self._end)
         try:
             if self.proxied:
                 wire.send(_PROXY)
             if self.target.begins != AT_ONCE:
-                self.login = PREAMBLES[self.target.begins](wire)
+                PREAMBLES[self.target.begins](wire)
         except BaseException:
             wire.close()
             raise
+        finally:
+            self.login = wire.login
         return wire
 
     def _answer(self, wire: _Wire) -> Answer | Alert:
@@ -283,6 +296,7 @@ class _Wire:
     def __init__(self, host: Host, target: Target, end: float) -> None:
         self._end = end
         self._rest = b""
+        self.login: bool | None = None
         self._socket = host.connect(target.address, target.port, timeout=self._left())
 
     def __enter__(self) -> _Wire:
@@ -349,10 +363,10 @@ class _Wire:
             raise _Silent(f"no whole handshake ({exc.__class__.__name__})") from exc
 
 
-# What comes before TLS; each returns whether a password would be taken already, None where the protocol does not say
+# What comes before TLS; `login` of the wire says whether a password would be taken already
 
 
-def _smtp(wire: _Wire) -> bool | None:
+def _smtp(wire: _Wire) -> None:
     """RFC 3207, RFC 4954."""
     _replies(wire, b"220")
     wire.send(b"EHLO localhost\r\n")
@@ -361,7 +375,6 @@ def _smtp(wire: _Wire) -> bool | None:
     _offered(wire, b"STARTTLS" in offered, login)
     wire.send(b"STARTTLS\r\n")
     _replies(wire, b"220")
-    return login
 
 
 def _replies(wire: _Wire, code: bytes) -> list[bytes]:
@@ -376,7 +389,7 @@ def _replies(wire: _Wire, code: bytes) -> list[bytes]:
     return lines
 
 
-def _imap(wire: _Wire) -> bool | None:
+def _imap(wire: _Wire) -> None:
     """RFC 9051, sections 6.1.1 and 6.2.1."""
     _tagged(wire, b"*")
     wire.send(b"a CAPABILITY\r\n")
@@ -385,7 +398,6 @@ def _imap(wire: _Wire) -> bool | None:
     _offered(wire, b"STARTTLS" in offered, login)
     wire.send(b"b STARTTLS\r\n")
     _tagged(wire, b"b")
-    return login
 
 
 def _tagged(wire: _Wire, tag: bytes) -> list[bytes]:
@@ -400,7 +412,7 @@ def _tagged(wire: _Wire, tag: bytes) -> list[bytes]:
     return lines
 
 
-def _pop3(wire: _Wire) -> bool | None:
+def _pop3(wire: _Wire) -> None:
     """RFC 2449, RFC 2595: without USER and SASL there is nothing to log in with."""
     _positive(wire)
     wire.send(b"CAPA\r\n")
@@ -412,7 +424,6 @@ def _pop3(wire: _Wire) -> bool | None:
     _offered(wire, b"STLS" in offered, login)
     wire.send(b"STLS\r\n")
     _positive(wire)
-    return login
 
 
 def _positive(wire: _Wire) -> None:
@@ -420,7 +431,7 @@ def _positive(wire: _Wire) -> None:
         raise _NotTls("it does not speak POP3, or refuses this host")
 
 
-def _sieve(wire: _Wire) -> bool | None:
+def _sieve(wire: _Wire) -> None:
     """RFC 5804, section 2.2: the greeting tells, and "SASL" "" that nobody can log in yet."""
     offered: list[bytes] = []
     while not offered or (not offered[-1].startswith((b"OK", b"NO", b"BYE")) and len(offered) < MAX_LINES):
@@ -430,15 +441,15 @@ def _sieve(wire: _Wire) -> bool | None:
     wire.send(b"STARTTLS\r\n")
     if not wire.line().upper().startswith(b"OK"):
         raise _NotTls("it offers STARTTLS and refuses it")
-    return login
 
 
 def _offered(wire: _Wire, tls: bool, login: bool) -> None:
+    wire.login = login
     if not tls:
         raise _NotTls("it does not offer TLS" + (", and takes passwords in clear" if login else ""))
 
 
-def _ldap(wire: _Wire) -> bool | None:
+def _ldap(wire: _Wire) -> None:
     """RFC 4511, section 4.14: an extended request with the name of StartTLS, and a response with result code 0."""
     wire.send(b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037")
     head = wire.take(2)
@@ -451,18 +462,16 @@ def _ldap(wire: _Wire) -> bool | None:
         raise _NotTls("it does not speak LDAP") from None
     if kind != _EXTENDED_RESPONSE or code != b"\0":
         raise _NotTls("it does not offer StartTLS")
-    return None
 
 
-def _postgresql(wire: _Wire) -> bool | None:
+def _postgresql(wire: _Wire) -> None:
     """PostgreSQL's manual, 55.2.10: SSLRequest, answered with one byte."""
     wire.send(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")
     if wire.take(1) != b"S":
         raise _NotTls("it does not offer TLS")
-    return None
 
 
-def _mysql(wire: _Wire) -> bool | None:
+def _mysql(wire: _Wire) -> None:
     """MySQL's Connection Phase: the greeting (Protocol::HandshakeV10) and SSLRequest."""
     head = wire.take(4)
     greeting = wire.take(min(int.from_bytes(head[:3], "little"), MAX_LINE))
@@ -475,13 +484,12 @@ def _mysql(wire: _Wire) -> bool | None:
     flags = _CLIENT_SSL | _CLIENT_PROTOCOL_41 | _CLIENT_SECURE_CONNECTION
     body = flags.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + b"\x2d" + bytes(23)
     wire.send(len(body).to_bytes(3, "little") + b"\x01" + body)
-    return None
 
 
 _EXTENDED_RESPONSE = 0x78
 _CLIENT_PROTOCOL_41, _CLIENT_SSL, _CLIENT_SECURE_CONNECTION = 0x200, 0x800, 0x8000
 
-PREAMBLES: t.Mapping[str, t.Callable[[_Wire], bool | None]] = {
+PREAMBLES: t.Mapping[str, t.Callable[[_Wire], None]] = {
     "smtp": _smtp,
     "imap": _imap,
     "pop3": _pop3,
