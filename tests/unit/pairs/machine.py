@@ -9,6 +9,7 @@ kernel shows them. Any other program is a function in `programs`; those that are
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import fnmatch
@@ -16,11 +17,15 @@ import ipaddress
 import os
 import pathlib
 import shutil
+import socket
+import threading
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
 
 NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.timezone.utc)
+#: What listens behind a port: takes a connection and returns when it is done with it.
+Server = t.Callable[[socket.socket], None]
 Program = t.Callable[[t.Sequence[str], t.Optional[str]], Completed]
 JOURNAL = "var/lib/infosec-principles"
 KERNEL = "/kernel/netlink"
@@ -77,6 +82,7 @@ class Machine:
         self.root = root
         self.units: dict[str, Unit] = {}
         self.programs: dict[str, Program] = {"systemctl": self._systemctl}
+        self.servers: dict[int, Server] = {}
         self.called: list[tuple[str, ...]] = []
         self.mkdir("/run/systemd/system")
         self.mkdir("/etc/systemd/system")
@@ -84,7 +90,7 @@ class Machine:
 
     def host(self) -> Host:
         """A fresh host on the machine as it is now."""
-        return MachineHost(root=str(self.root), runner=self._run, now=NOW)
+        return MachineHost(root=str(self.root), runner=self._run, now=NOW, dialer=self._dial)
 
     def path(self, name: str) -> pathlib.Path:
         return self.root / name.lstrip("/")
@@ -129,6 +135,16 @@ class Machine:
         self.called.append(tuple(argv))
         play = self.programs.get(os.path.basename(argv[0]))
         return play(argv, stdin) if play else Completed(127, "", f"{argv[0]}: command not found")
+
+    def _dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        """A connection to what `servers` has at a port that a unit listens on."""
+        open_ports = {port for unit in self.units.values() if unit.active for _protocol, _address, port in unit.sockets}
+        if port not in open_ports or port not in self.servers:
+            raise ConnectionRefusedError(111, "Connection refused")
+        ours, theirs = socket.socketpair()
+        ours.settimeout(timeout)
+        threading.Thread(target=_serve, args=(self.servers[port], theirs), daemon=True).start()
+        return ours
 
     # systemd
 
@@ -215,6 +231,11 @@ class Machine:
         self.path(f"{folder}/fd/{inode}").symlink_to(f"socket:[{inode}]")
         if not self.path(f"{folder}/exe").is_symlink():
             self.path(f"{folder}/exe").symlink_to(f"/usr/sbin/{unit.process}")
+
+
+def _serve(server: Server, connection: socket.socket) -> None:
+    with connection, contextlib.suppress(OSError):
+        server(connection)
 
 
 def _row(protocol: str, address: str, port: int, inode: int) -> str:

@@ -55,7 +55,8 @@ def test_argument_specs_have_the_defaults(role: str) -> None:
 
 @each
 def test_argument_specs_have_the_types_of_the_controls(role: str) -> None:
-    declared = {name: option for control in CATALOGUE.values() for name, option in control.options.items()}
+    controls = [control for control in CATALOGUE.values() if control.principle == role]
+    declared = {name: option for control in controls for name, option in control.options.items()}
     for name, option in options(role).items():
         own = {**declared, "enforce": {"type": "bool"}, "infosec_fail_on": RUN_OPTIONS["fail_on"]}.get(
             name.removeprefix(f"{role}_"), {}
