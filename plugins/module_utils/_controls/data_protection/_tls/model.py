@@ -102,7 +102,7 @@ class Wanted:
     """What a server is to be brought to, all its endpoints in one fix.
 
     terms: for everything that speaks TLS. offer: endpoints that have to speak TLS and do not yet, with the certificate
-    to use (where TLS begins at once, that shuts out who comes in clear, so only what is in `require` too may be turned).
+    to use (where TLS begins at once, that shuts out who comes in clear: only what is in `require` too may be turned).
     require: the ports at which nobody may come in clear any more. shield: those at which everyone has to be let
     in in clear (Clear.excused), but no password may come so. restart: whether it may be restarted for that.
     """
