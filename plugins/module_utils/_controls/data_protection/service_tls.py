@@ -175,7 +175,8 @@ def _asked(host: Host, end: verdicts.End, deadline: float) -> tls_probe.Seen | N
 def _judge(
     host: Host, server: Server, ends: list[verdicts.End], every: list[verdicts.End], options: Options
 ) -> t.Iterator[Finding]:
-    judged = [(end, verdict) for end in ends for verdict in _verdicts(host, end, every, options)]
+    placed = [dataclasses.replace(end, elsewhere=_elsewhere(end, every)) for end in ends]
+    judged = [(end, verdict) for end in placed for verdict in _verdicts(host, end, options)]
     folder = options["certificate_folder"].rstrip("/")
     if not judged:
         return
@@ -184,24 +185,18 @@ def _judge(
         yield _finding(end, verdict, plan, folder)
 
 
-def _verdicts(
-    host: Host, end: verdicts.End, every: list[verdicts.End], options: Options
-) -> t.Iterator[verdicts.Verdict]:
+def _verdicts(host: Host, end: verdicts.End, options: Options) -> t.Iterator[verdicts.Verdict]:
     if not end.name:
-        sent_on = _sent_on(host, end, every)
-        yield from verdicts.of_port(host, end, sent_on=sent_on, days=options["required_after_days"])
+        yield from verdicts.of_port(host, end, options["required_after_days"])
     yield from verdicts.of_terms(end)
 
 
-def _sent_on(host: Host, end: verdicts.End, every: list[verdicts.End]) -> bool:
-    """Whether a port in clear only sends everybody on to https, which an entry that it belongs to speaks elsewhere."""
-    if not end.need.owed or (end.seen is not None and end.seen.state != tls_probe.CLEAR):
-        return False
-    secured = {name for one in every if one.seen and one.seen.state != tls_probe.CLEAR for name in one.need.entries}
-    if secured.isdisjoint(end.need.entries):
-        return False
-    names = ["", *filter(_HOST_NAME.fullmatch, end.endpoint.names[:MOST_NAMES])]
-    return all(tls_probe.redirects(host, end.address, end.endpoint.port, name) for name in names)
+def _elsewhere(end: verdicts.End, every: list[verdicts.End]) -> str:
+    """Another port at which an entry that has this one speaks TLS, such as 443/tcp for 80/tcp."""
+    for one in every:
+        if one.speaks and one.endpoint.port != end.endpoint.port and set(one.need.entries) & set(end.need.entries):
+            return one.endpoint.name
+    return ""
 
 
 def _finding(end: verdicts.End, verdict: verdicts.Verdict, plan: planning.Plan, folder: str) -> Finding:

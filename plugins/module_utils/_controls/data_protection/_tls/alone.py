@@ -20,7 +20,12 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._host import crypto_library, processes, sockets
+from ansible_collections.infosec.principles.plugins.module_utils._host import (
+    crypto_library,
+    processes,
+    sockets,
+    tls_probe,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import Library
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.sockets import Listener
@@ -58,10 +63,10 @@ class Alone(Server):
         return crypto_library.of(host, self.pids[0]) if self.pids else Library()
 
     def clear(self, host: Host, endpoint: Endpoint) -> Clear:
-        """By what the protocol says before TLS."""
-        from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
-
+        """By what the protocol says before TLS; where that begins at once, whether HTTP only leads on to https."""
         target = tls_probe.Target(tls_probe.dialled(endpoint.addresses)[0], endpoint.port, endpoint.begins)
+        if endpoint.begins == AT_ONCE:
+            return _of_web(host, target)
         login = tls_probe.login(host, target)
         if login is None:
             raise HostError(f"whether {self.name} insists on TLS at {endpoint.name} cannot be told from outside")
@@ -73,6 +78,13 @@ class Alone(Server):
     def changes(self, host: Host, wanted: Wanted) -> tuple[Change, ...]:
         what = processes.printable(self.program) or self.name
         raise Refused(f"this collection does not know the configuration of {what}; set it there and run this again")
+
+
+def _of_web(host: Host, target: tls_probe.Target) -> Clear:
+    source = f"a request to http://{target.address}:{target.port}"
+    if tls_probe.redirects(host, target.address, target.port):
+        return Clear(False, (Evidence(source, "a redirect to https"),))
+    return Clear(True, (Evidence(source, "no redirect", "a redirect to https"),))
 
 
 def find(host: Host, services: t.Sequence[needs.Service], known: t.Container[int]) -> t.Iterator[Alone]:

@@ -25,7 +25,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Verdict,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 
 Judged = t.Sequence[tuple[End, Verdict]]
@@ -101,14 +100,15 @@ def _wanted(host: Host, server: Server, judged: Judged, folder: str, restart: bo
         for pair in [_deployed(host, end, folder)]
         if verdict.mend == verdicts.OFFER and pair
     }
-    speaking = {end.endpoint.port for end, _verdict in judged if end.seen and end.seen.state == tls_probe.SPEAKS}
+    speaking = {end.endpoint.port for end, _verdict in judged if end.speaks}
     profiles = {end.need.profile for end, _verdict in judged if end.endpoint.port in speaking | set(offer)}
     profile = needs.MODERN if profiles == {needs.MODERN} else needs.INTERMEDIATE
+    secured = speaking | set(offer) | {end.endpoint.port for end, _verdict in judged if end.elsewhere}
     return Wanted(
         terms.of(server.library(host), profile),
         offer,
-        frozenset(_ports(judged, verdicts.REQUIRE) & (speaking | set(offer))),
-        frozenset(_ports(judged, verdicts.SHIELD) & (speaking | set(offer))),
+        frozenset(_ports(judged, verdicts.REQUIRE) & secured),
+        frozenset(_ports(judged, verdicts.SHIELD) & secured),
         restart,
     )
 

@@ -38,7 +38,10 @@ MOST = 40
 
 @dataclasses.dataclass(frozen=True)
 class End:
-    """One port of a server, as clients see it that ask for `name` ("" for none). seen: None where TLS never begins."""
+    """One port of a server, as clients see it that ask for `name` ("" for none).
+
+    seen: None where TLS never begins. elsewhere: another port ("443/tcp") where the same entry speaks TLS; "" for none.
+    """
 
     server: Server
     endpoint: Endpoint
@@ -46,6 +49,12 @@ class End:
     address: str
     name: str = ""
     seen: Seen | None = None
+    elsewhere: str = ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it speaks TLS, be it to clients alone that name a server."""
+        return self.seen is not None and self.seen.state in (tls_probe.SPEAKS, tls_probe.NAME)
 
     @property
     def subject(self) -> str:
@@ -73,19 +82,14 @@ class Verdict:
     mend: str = ""
 
 
-def of_port(host: Host, end: End, *, sent_on: bool, days: int) -> t.Iterator[Verdict]:
-    """The rules about a port as a whole. sent_on: all that it does is to send clients on to https."""
-    if not end.need.owed:
-        message = f"The register asks for no TLS at {end.subject}."
-        yield from (Verdict(rule, f.NOT_APPLICABLE, message) for rule in (OFFERED, CLEAR_TEXT))
-    elif sent_on:
-        message = f"{end.subject} only sends clients on to https, which the same service speaks."
-        yield from (
-            Verdict(rule, f.PASS, message, (_seen(end, "a redirect to https"),)) for rule in (OFFERED, CLEAR_TEXT)
-        )
-    else:
+def of_port(host: Host, end: End, days: int) -> t.Iterator[Verdict]:
+    """The rules about a port as a whole. days: required_after_days."""
+    if end.need.owed:
         yield _offered(end)
         yield _clear_text(host, end, days)
+    else:
+        message = f"The register asks for no TLS at {end.subject}."
+        yield from (Verdict(rule, f.NOT_APPLICABLE, message) for rule in (OFFERED, CLEAR_TEXT))
 
 
 def of_terms(end: End) -> t.Iterator[Verdict]:
@@ -107,13 +111,16 @@ def of_terms(end: End) -> t.Iterator[Verdict]:
 
 def _offered(end: End) -> Verdict:
     seen = end.seen
+    if end.speaks:
+        what = seen.first.protocol if seen and seen.first else "TLS for clients that name a server"
+        return Verdict(OFFERED, f.PASS, f"{end.subject} speaks TLS.", (_seen(end, what),))
+    if end.elsewhere and (seen is None or seen.state == tls_probe.CLEAR):
+        message = f"{end.subject} speaks no TLS; the service does so at {end.elsewhere}."
+        return Verdict(OFFERED, f.PASS, message, _configured(end))
     if seen is None or seen.state == tls_probe.CLEAR:
         why = f" ({seen.why})" if seen else ""
         message = f"{end.subject} speaks no TLS{why}, which {_entries(end)} asks for."
         return Verdict(OFFERED, f.FAIL, message, (_seen(end, "no TLS", "TLS"), *_configured(end)), OFFER)
-    if seen.state == tls_probe.SPEAKS or (seen.state == tls_probe.NAME):
-        what = seen.first.protocol if seen.first else "TLS for clients that name a server"
-        return Verdict(OFFERED, f.PASS, f"{end.subject} speaks TLS.", (_seen(end, what),))
     return Verdict(OFFERED, f.NOT_ASSESSED, _unclear(end, seen))
 
 
@@ -126,8 +133,7 @@ def _unclear(end: End, seen: Seen) -> str:
 
 
 def _clear_text(host: Host, end: End, days: int) -> Verdict:
-    spoken = end.seen is not None and end.seen.state in (tls_probe.SPEAKS, tls_probe.NAME)
-    if end.endpoint.begins == AT_ONCE and spoken:
+    if end.endpoint.begins == AT_ONCE and end.speaks:
         return Verdict(CLEAR_TEXT, f.PASS, f"{end.subject} takes nothing but TLS.", (_seen(end, "TLS at once"),))
     try:
         return _of_clear(end, end.server.clear(host, end.endpoint), days)
