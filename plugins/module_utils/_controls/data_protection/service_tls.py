@@ -121,13 +121,17 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     every = [end for found in ends for end in found]
     for server, found in zip(servers, ends):
         yield from _judge(host, server, found, every, options)
-    if not every:
+    unread = host.once(products.read).unread
+    for program, why in unread:
+        message = f"What {program} serves by TLS could not be told: {why}."
+        yield from (Finding(rule, program, f.NOT_ASSESSED, message) for rule in RULES)
+    if not every and not unread:
         message = "No service speaks TLS here, and the register asks none to."
         yield from (Finding(rule, NAME, f.NOT_APPLICABLE, message) for rule in RULES)
 
 
 def _servers(host: Host, options: Options) -> tuple[Server, ...]:
-    known = host.once(products.read)
+    known = host.once(products.read).servers
     ports = {endpoint.port for server in known for endpoint in server.endpoints}
     return (*known, *alone.find(host, options["services"], ports)) if options["services"] else known
 

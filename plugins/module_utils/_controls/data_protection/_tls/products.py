@@ -12,18 +12,37 @@ else:
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Server
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 
 #: A product's file beside this one, imported where one of its programs listens: (module, names of programs).
 TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = ()
 
 
-def read(host: Host) -> tuple[Server, ...]:
-    """Every server of these products that runs here. Use as `host.once(products.read)`."""
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What runs here. unread: products whose servers could not be told (the program that listens, and why)."""
+
+    servers: tuple[Server, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+def read(host: Host) -> Found:
+    """Every server of these products. Use as `host.once(products.read)`. Raises NeedsRoot."""
     programs = {listener.process for listener in host.once(sockets.read)}
-    found = (product.find(host) for product, names in TRACES if not programs.isdisjoint(names))
-    return tuple(server for servers in found for server in servers)
+    found = [_of(host, product, names) for product, names in TRACES if not programs.isdisjoint(names)]
+    servers = tuple(server for one in found for server in one.servers)
+    return Found(servers, tuple(unread for one in found for unread in one.unread))
+
+
+def _of(host: Host, product: t.Any, names: tuple[str, ...]) -> Found:
+    try:
+        return Found(tuple(product.find(host)))
+    except NeedsRoot:
+        raise
+    except HostError as exc:
+        return Found(unread=((names[0], str(exc)),))
