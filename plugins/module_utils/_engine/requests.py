@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import socket
 import time
-import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Before,
@@ -21,7 +22,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 
 POLL_SECONDS = 0.2
 TIMEOUT = 5.0
-MAX_BODY = 256 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,49 +33,38 @@ class Answer:
     location: str
 
 
-def ask(address: str, port: int, name: str, path: str, *, tls: bool, timeout: float = TIMEOUT) -> Answer:
-    """GET a path from a server of this host by a name. Raises OSError (ValueError for what is no HTTP).
+def ask(plain: socket.socket, name: str, path: str, *, tls: bool) -> Answer:
+    """GET a path from a server of this host by a name, over a connection to it, which is closed.
 
-    Its certificate is not looked at: the question is what it serves, and others judge the certificate.
+    Its certificate is not looked at: the question is what it serves, and others judge the certificate. Raises OSError,
+    and ValueError for what is no HTTP.
     """
-    # Not at the top: few hosts need them, and they take long to import.
+    # Not at the top: few hosts need it, and it takes long to import.
     import http.client
-    import ssl
 
-    if tls:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection: t.Any = _named(name, address, port, timeout, context)
-    else:
-        connection = http.client.HTTPConnection(address, port, timeout=timeout)
-    try:
-        connection.request(
-            "GET", path, headers={"Host": name, "User-Agent": "infosec.principles", "Connection": "close"}
-        )
-        answer = connection.getresponse()
-        answer.read(MAX_BODY)
-    except http.client.HTTPException as exc:
-        raise ValueError(f"no answer in HTTP ({type(exc).__name__})") from exc
-    finally:
-        connection.close()
+    connection = http.client.HTTPConnection(name)
+    with contextlib.closing(_secured(plain, name) if tls else plain) as connection.sock:
+        try:
+            headers = {"Host": name, "User-Agent": "infosec.principles", "Connection": "close"}
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+        except http.client.HTTPException as exc:
+            raise ValueError(f"no answer in HTTP ({type(exc).__name__})") from exc
     content = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
     return Answer(answer.status, content, answer.getheader("Location", ""))
 
 
-def _named(name: str, address: str, port: int, timeout: float, context: t.Any) -> t.Any:
-    """A connection to an address that asks for the server by its name (SNI)."""
-    import http.client
-    import socket
+def _secured(plain: socket.socket, name: str) -> socket.socket:
+    import ssl
 
-    connection = http.client.HTTPSConnection(address, port, timeout=timeout, context=context)
-    plain = socket.create_connection((address, port), timeout=timeout)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     try:
-        connection.sock = context.wrap_socket(plain, server_hostname=name)
+        return context.wrap_socket(plain, server_hostname=name)
     except BaseException:
         plain.close()
         raise
-    return connection
 
 
 @kind
@@ -116,7 +105,8 @@ class Request(Change):
 
     def _wrong(self) -> str:
         try:
-            answer = ask(self.address, self.port, self.name, self.path, tls=self.tls)
+            plain = socket.create_connection((self.address, self.port), timeout=TIMEOUT)
+            answer = ask(plain, self.name, self.path, tls=self.tls)
         except (OSError, ValueError) as exc:
             return f"{self.address} port {self.port} does not answer ({getattr(exc, 'strerror', None) or exc})"
         if answer.status not in self.statuses:
