@@ -34,7 +34,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     led_on,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import read_now, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._formats.apache_conf import Directive
@@ -137,7 +136,7 @@ class Apache(Server):
         checks = [check for port in sorted(wanted.require) for check in plan.require(port)]
         written = plan.changes()
         if not written:
-            raise Refused("its configuration says so already; reload it, and see what else is in its way")
+            return ()
         return (*written, *common.take_up(self.instance.run, self.PRODUCT, self.instance.check), *checks)
 
 
@@ -210,8 +209,7 @@ class _Plan:
 
     def changes(self) -> tuple[Change, ...]:
         """The snippet, and the edits."""
-        missing = self._text and read_now(self._host, self._snippet) != self._text
-        own = (write_file(self._host, self._snippet, self._text),) if missing else ()
+        own = common.own_file(self._host, self._snippet, self._text) if self._text else ()
         return (*own, *common.edits(self._host, self._edits))
 
 

@@ -104,7 +104,7 @@ class Haproxy(Server):
         checks = [check for port in sorted(wanted.require) for check in plan.require(port)]
         written = common.edits(host, plan.edits)
         if not written:
-            raise Refused("its configuration says so already; reload it, and see what else is in its way")
+            return ()
         return (*written, *common.take_up(self.instance.run, self.PRODUCT, self.instance.check), *checks)
 
 

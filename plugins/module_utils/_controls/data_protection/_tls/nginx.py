@@ -36,7 +36,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Site,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import read_now, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._formats.nginx_conf import Directive
@@ -121,7 +120,7 @@ class Nginx(Server):
         checks = tuple(plan.require(port) for port in sorted(wanted.require))
         written = plan.changes()
         if not written:
-            raise Refused("its configuration says so already; reload nginx, and see what else is in its way")
+            return ()
         after = common.take_up(self.instance.run, self.PRODUCT, self.instance.check)
         return (*written, *after, *(check for found in checks for check in found))
 
@@ -195,12 +194,12 @@ class _Plan:
 
     def changes(self) -> tuple[Change, ...]:
         """The snippets first, since the edits name them."""
-        own = [
-            write_file(self._host, path, text)
-            for path, text in sorted(self._files.items())
-            if read_now(self._host, path) != text and (text != HEADER or read_now(self._host, path) is not None)
-        ]
+        own = [change for path, text in sorted(self._files.items()) for change in self._own(path, text)]
         return (*own, *common.edits(self._host, self._edits))
+
+    def _own(self, path: str, text: str) -> tuple[Change, ...]:
+        # A snippet with nothing in it is not made.
+        return () if text == HEADER and not self._host.exists(path) else common.own_file(self._host, path, text)
 
 
 def find(host: Host) -> t.Iterator[Nginx]:

@@ -2,13 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""Which products the controls of TLS know, and what tells that a server of one may run. A new one is one line here.
-
-if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import nginx
-else:
-    nginx = later("_controls.data_protection._tls.nginx")
-"""
+"""Which products the controls of TLS know, and what tells that a server of one may run. A new one is one line here."""
 
 from __future__ import annotations
 
@@ -16,11 +10,27 @@ import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Server
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
+        apache,
+        haproxy,
+        nginx,
+    )
+else:
+    apache = later("_controls.data_protection._tls.apache")
+    haproxy = later("_controls.data_protection._tls.haproxy")
+    nginx = later("_controls.data_protection._tls.nginx")
+
 #: A product's file beside this one, imported where one of its programs listens: (module, names of programs).
-TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = ()
+TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = (
+    (nginx, ("nginx",)),
+    (apache, ("apache2", "httpd")),
+    (haproxy, ("haproxy",)),
+)
 
 
 @dataclasses.dataclass(frozen=True)

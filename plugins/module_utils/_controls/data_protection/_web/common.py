@@ -23,7 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import edit_file
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import edit_file, read_now, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._formats import passages
@@ -154,8 +154,16 @@ def _passages(host: Host, path: str, found: t.Sequence[Edit]) -> t.Iterator[Chan
     try:
         for old, new in passages.passages(text(host, path), found):
             yield edit_file(host, path, old, new)
-    except (ValueError, ChangeError) as exc:
+    except (ValueError, ChangeError, OSError) as exc:
         raise Refused(f"{printable(path)}: cannot be edited line by line ({exc})") from exc
+
+
+def own_file(host: Host, path: str, wanted: str) -> tuple[Change, ...]:
+    """What gives a file of ours its text; nothing where it has it. Raises Refused."""
+    try:
+        return () if read_now(host, path) == wanted else (write_file(host, path, wanted),)
+    except (ChangeError, OSError) as exc:
+        raise Refused(f"{printable(path)}: cannot be written ({exc})") from exc
 
 
 def checker(argv: t.Sequence[str]) -> tuple[str, ...]:
