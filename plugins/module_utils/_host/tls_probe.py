@@ -138,11 +138,11 @@ def _head(wire: _Wire) -> t.Iterator[bytes]:
         yield line
 
 
-def dialled(addresses: t.Iterable[str]) -> list[str]:
+def dialled(addresses: t.Sequence[str]) -> list[str]:
     """Where a server that listens on these addresses is asked: over loopback where it can be, best first."""
     usual = {"0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.0.1"}
     found = dict.fromkeys(usual.get(address, address) for address in addresses if "%" not in address)
-    return sorted(found, key=lambda address: (not address.startswith("127."), address != "::1"))
+    return sorted(found or addresses, key=lambda address: (not address.startswith("127."), address != "::1"))
 
 
 # The questions

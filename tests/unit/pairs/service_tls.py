@@ -19,6 +19,7 @@ from .machine import Machine
 from .played_tls import Speaks
 
 PORT = 9443
+TERMS = Speaks()
 #: Certificates are not judged by this control.
 CLEAN = frozenset({"protocols", "ciphers", "groups", "guideline"})
 
@@ -49,7 +50,7 @@ def web(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
-def smtp(*offered: str) -> t.Callable[[socket.socket], None]:
+def smtp(*offered: str, terms: Speaks = TERMS) -> t.Callable[[socket.socket], None]:
     """Submission that offers these, and speaks TLS after STARTTLS."""
 
     def serve(connection: socket.socket) -> None:
@@ -58,7 +59,7 @@ def smtp(*offered: str) -> t.Callable[[socket.socket], None]:
         connection.sendall("".join(f"250-{line}\r\n" for line in offered).encode() + b"250 OK\r\n")
         connection.recv(1024)
         connection.sendall(b"220 go on\r\n")
-        played_tls.hello(connection, Speaks())
+        played_tls.hello(connection, terms)
 
     return serve
 
