@@ -29,12 +29,13 @@ _WILD_FOUR = re.compile(r"((?:\d{1,3}\.){0,3})[\d%_.]*[%_][\d%_.]*")
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """One account: `open` means that no proof is asked, `locked` that nobody gets in."""
+    """One account: `open` means that no proof is asked, `locked` that nobody gets in, `tls` that nobody does without."""
 
     user: str
     host: str
     open: bool = False
     locked: bool = False
+    tls: bool = False
 
     @property
     def name(self) -> str:

@@ -53,13 +53,13 @@ VARIABLES = "SELECT JSON_OBJECT('version', VERSION(), 'bind', @@bind_address, 'm
 MARIADB = """SELECT JSON_OBJECT('user', User, 'host', Host,
   'open', NOT JSON_EXISTS(Priv, '$.auth_or') AND COALESCE(JSON_VALUE(Priv, '$.authentication_string'), '') = ''
     AND COALESCE(JSON_VALUE(Priv, '$.plugin'), '') IN ('', 'mysql_native_password', 'ed25519'),
-  'locked', COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0))
+  'locked', COALESCE(JSON_VALUE(Priv, '$.account_locked'), 0), 'tls', COALESCE(JSON_VALUE(Priv, '$.ssl_type'), 0) > 0)
   FROM mysql.global_priv WHERE COALESCE(JSON_VALUE(Priv, '$.is_role'), 0) = 0;
 """
 MYSQL = """SELECT JSON_OBJECT('user', User, 'host', Host,
   'open', authentication_string = ''
     AND plugin IN ('mysql_native_password', 'caching_sha2_password', 'sha256_password'),
-  'locked', account_locked = 'Y') FROM mysql.user;
+  'locked', account_locked = 'Y', 'tls', ssl_type <> '') FROM mysql.user;
 """
 DEFINERS = """SELECT definer FROM information_schema.views UNION SELECT definer FROM information_schema.triggers
   UNION SELECT definer FROM information_schema.routines UNION SELECT definer FROM information_schema.events;
@@ -90,14 +90,14 @@ class MySQL(Server):
 
     def state(self, host: Host) -> State:
         """Ask the server as root. Raises HostError where it does not answer."""
-        (record,) = _ask(host, VARIABLES)
+        (record,) = ask(host, VARIABLES)
         product = "MariaDB" if "MariaDB" in record["version"] else "MySQL"
         version = tuple(int(part) for part in re.findall(r"\d+", record["version"])[:3])
         return State(product, version, record["bind"] or "", record["me"] or "")
 
     def accounts(self, host: Host) -> list[Account]:
         """Every account, those that are locked too. Raises HostError where it does not answer."""
-        return [_account(record) for record in _ask(host, MARIADB if self.state(host).product == "MariaDB" else MYSQL)]
+        return [_account(record) for record in ask(host, MARIADB if self.state(host).product == "MariaDB" else MYSQL)]
 
     def bind_evidence(self, host: Host) -> tuple[Evidence, ...]:
         return (Evidence("@@bind_address", self.state(host).bind or "(every address)"),)
@@ -108,11 +108,11 @@ class MySQL(Server):
         narrowed = {names[port]: found for (port, _protocol), found in wanted.items() if found is not None}
         several = state.version >= SEVERAL[state.product]
         lines = [f"{name} = {_bind(host, state, found, several=several)}\n" for name, found in sorted(narrowed.items())]
-        path = f"{_include_dir(host)}/{DROP_IN}"
-        return (write_file(host, path, f"{HEADER}[mysqld]\n{''.join(lines)}", validate=self._check(host)),)
+        path = f"{include_dir(host)}/{DROP_IN}"
+        return (write_file(host, path, f"{HEADER}[mysqld]\n{''.join(lines)}", validate=self.check(host)),)
 
     def starts_again(self, host: Host) -> tuple[Change, ...]:
-        program = self._program(host)
+        program = self.program(host)
         title = f"see that {self.process} can read its option files"
         return (Check(title, (program, "--verbose", "--help")),) if program else ()
 
@@ -129,12 +129,13 @@ class MySQL(Server):
         if unproved:
             yield Verdict(f.FAIL, OPEN, _names(unproved, "a password"), about="no password")
 
-    def _check(self, host: Host) -> tuple[str, ...]:
+    def check(self, host: Host) -> tuple[str, ...]:
         """The command that reads an option file and ends; () where the server's program is nowhere known."""
-        program = self._program(host)
+        program = self.program(host)
         return (program, "--defaults-file={}", "--print-defaults") if program else ()
 
-    def _program(self, host: Host) -> str:
+    def program(self, host: Host) -> str:
+        """Where the server's program is; "" where it is nowhere known."""
         places = (f"{folder}/{self.process}" for folder in PROGRAMS)
         return next((place for place in places if host.exists(place)), "")
 
@@ -171,7 +172,7 @@ class MySQL(Server):
             return (), "not fixed: accounts are narrowed on MariaDB alone; use RENAME USER"
         if not need.declared and any(end.exposed for end in self.endpoints):
             return (), "not fixed: unknown clients are cut off unless the register has the port"
-        definers = set(_lines(host, DEFINERS))
+        definers = set(lines(host, DEFINERS))
         plans = [_plan(account, found, need, definers) for account in strangers]
         fix = tuple(_statement(host, plan) for plan in plans if isinstance(plan, Narrowing))
         return fix, "; ".join(plan for plan in plans if isinstance(plan, str))
@@ -204,23 +205,25 @@ def client(host: Host) -> tuple[str, ...]:
     )
 
 
-def _lines(host: Host, sql: str) -> list[str]:
+def lines(host: Host, sql: str) -> list[str]:
+    """What the server answers to root. Raises HostError where it does not."""
     done = host.ask(*client(host), stdin=sql)
     if done.rc != 0:
         raise HostError(f"MariaDB or MySQL does not answer to root on its Unix socket: {first_line(done.stderr)}")
     return done.stdout.splitlines()
 
 
-def _ask(host: Host, sql: str) -> list[dict[str, t.Any]]:
+def ask(host: Host, sql: str) -> list[dict[str, t.Any]]:
+    """The same for a statement that answers with an object of JSON a line."""
     try:
-        return [json.loads(line) for line in _lines(host, sql)]
+        return [json.loads(line) for line in lines(host, sql)]
     except ValueError as exc:
         raise HostError(f"MariaDB or MySQL answered something else than JSON: {exc}") from exc
 
 
 def _account(record: t.Mapping[str, t.Any]) -> Account:
-    open_, locked = (str(record[key]).lower() in ("1", "true") for key in ("open", "locked"))
-    return Account(record["user"], record["host"], open_, locked)
+    told = (str(record.get(key)).lower() in ("1", "true") for key in ("open", "locked", "tls"))
+    return Account(record["user"], record["host"], *told)
 
 
 def _main_need(needs: Needs) -> Need:
@@ -255,7 +258,7 @@ def _bind(host: Host, state: State, needed: tuple[str, ...], *, several: bool) -
     return "127.0.0.1"
 
 
-def _include_dir(host: Host) -> str:
+def include_dir(host: Host) -> str:
     """The folder that is read last of all."""
     for path in reversed(MAIN_FILES):
         if host.exists(path):

@@ -10,6 +10,8 @@ import sys
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Pair
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
+from ansible_collections.infosec.principles.plugins.module_utils._host import accounts
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
 #: A key under a password is refused: no server here could ask for it.
 _LOADS = """import ssl, sys
@@ -24,3 +26,12 @@ def loads(user: str, pair: Pair) -> Check:
     """The check, made as the server's user by the very calls that servers make."""
     argv = ("runuser", "-u", user, "--", sys.executable or "python3", "-I", "-c", _LOADS, pair.certificate, pair.key)
     return Check(f"see that {user} can read {pair.certificate} and {pair.key}, and that they match", argv)
+
+
+def user_of(host: Host, pid: int) -> str:
+    """The name of the user that a process runs as. Raises HostError."""
+    status = host.stat(f"/proc/{pid}")
+    found = [one.name for one in host.once(accounts.read) if status and one.uid == status.st_uid]
+    if not found:
+        raise HostError(f"the user of process {pid} is not known")
+    return found[0]
