@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.catal
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Rule
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import rules as dependencies
+from ansible_collections.infosec.principles.plugins.plugin_utils._vault import rules as vault
 
 #: Rules by which the controller judges what a control of the same name has found.
 ON_CONTROLLER = {dependencies.CONTROL: (dependencies.VULNERABLE,)}
@@ -39,7 +40,7 @@ Each control is a module of the same name, and an entry of `controls` of `infose
 def page(catalogue: t.Mapping[str, Control] = CATALOGUE) -> str:
     """The whole page."""
     principles = dict.fromkeys(control.principle for control in catalogue.values())
-    return "\n".join([HEAD, *(section(name, catalogue) for name in principles)])
+    return "\n".join([HEAD, *(section(name, catalogue) for name in principles), *at_home()])
 
 
 def section(principle: str, catalogue: t.Mapping[str, Control]) -> str:
@@ -64,6 +65,20 @@ def entry(control: Control) -> str:
             *options(control),
         ]
     )
+
+
+def at_home() -> list[str]:
+    """What judges the controller's own files: its rules; the module is no entry of `controls`."""
+    rules = (row(rule.id, rule.rule) for rule in vault.RULES)
+    return [
+        "## the controller\n",
+        f"### {vault.CONTROL}\n",
+        "Secrets of the project are protected by Ansible Vault. A module of its own, once a run: [vault.md](vault.md).\n",
+        "| rule | passes when | risk | remedy |",
+        "| --- | --- | --- | --- |",
+        *rules,
+        "",
+    ]
 
 
 def row(name: str, rule: Rule) -> str:

@@ -79,7 +79,12 @@ from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import Collector, Result, judges
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import (
+    Collector,
+    Result,
+    at_home,
+    judges,
+)
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.report import Report, ReportError, publish
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.writers import (
     console,
@@ -126,7 +131,8 @@ class CallbackModule(CallbackBase):
             return
         self._plays.add(play._uuid)
         variables = play.get_variable_manager().get_vars(play=play)
-        self._collector.expected.update(map(str, variables["ansible_play_hosts_all"]))
+        if not at_home(_action(task)):
+            self._collector.expected.update(map(str, variables["ansible_play_hosts_all"]))
         self._collector.inventory.update(map(str, variables["groups"].get("all", ())))
         self._read_options(play, variables)
         self._collector.store.keeps_components = "cyclonedx" in self._option("formats")

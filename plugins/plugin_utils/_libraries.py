@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import typing as t
 
@@ -73,4 +74,30 @@ def cyclonedx() -> t.Any:
     return None if isinstance(found, _Missing) else found
 
 
-__all__ = ["aerleon", "cvss", "cyclonedx", "jmespath", "missing", "netaddr", "packaging"]
+def detect_secrets() -> t.Any:
+    """The library detect-secrets. Only looking for secrets in a project needs it, and it takes a while to load."""
+    return _library("detect_secrets", "core.plugins.util", "filters.heuristic", "plugins.high_entropy_strings")
+
+
+def has_detect_secrets() -> bool:
+    """Whether it is there, without loading it."""
+    return importlib.util.find_spec("detect_secrets") is not None
+
+
+def ruamel_yaml() -> t.Any:
+    """The library ruamel.yaml, which keeps comments and layout. Only vault_secrets needs it."""
+    return _library("ruamel.yaml", "comments")
+
+
+__all__ = [
+    "aerleon",
+    "cvss",
+    "cyclonedx",
+    "detect_secrets",
+    "has_detect_secrets",
+    "jmespath",
+    "missing",
+    "netaddr",
+    "packaging",
+    "ruamel_yaml",
+]

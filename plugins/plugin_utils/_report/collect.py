@@ -17,8 +17,10 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.model i
 COLLECTION = "infosec.principles."
 #: The module of prove.yml, and its control.
 PROOF = "reachability"
+#: The module that judges the controller's own files, and its control.
+PROJECT = "vaulted_variables"
 #: Modules of ours that judge nothing; a run of theirs alone has no report.
-OTHERS = frozenset({"reachability_info", "sockets_info", "undo"})
+OTHERS = frozenset({"reachability_info", "sockets_info", "undo", "vault_secrets"})
 #: Those that judge a host without a connection to it: that they ran does not mean that it can be reached.
 FROM_AFAR = frozenset({COLLECTION + "reachability"})
 
@@ -26,6 +28,11 @@ FROM_AFAR = frozenset({COLLECTION + "reachability"})
 def judges(action: str) -> bool:
     """Whether the action is a module of the collection that judges a host."""
     return action.startswith(COLLECTION) and action[len(COLLECTION) :] not in OTHERS
+
+
+def at_home(action: str) -> bool:
+    """Whether it judges the controller, whichever host of the play it ran for."""
+    return action == COLLECTION + PROJECT
 
 
 #: What Ansible keeps of a module that died.
@@ -71,10 +78,12 @@ class Collector:
     @property
     def began(self) -> bool:
         """Whether a task of the collection was in the run."""
-        return bool(self.expected)
+        return bool(self.expected or self._actions)
 
     def take(self, result: Result) -> None:
         """Note one result, of whatever task."""
+        if at_home(result.action):
+            result = dataclasses.replace(result, host=CONTROLLER)
         if judges(result.action):
             self._modes[result.outcome != "unreachable"].add(result.check_mode)
             self._actions.add(result.action.removeprefix(COLLECTION))
@@ -138,8 +147,9 @@ class Collector:
         named = waiver.controls
         if named & self._controls:
             return ""
-        if PROOF in named - self._actions:
-            return f"the run did not ask {PROOF}"
+        for alone in (PROOF, PROJECT):
+            if alone in named - self._actions:
+                return f"the run did not ask {alone}"
         return "" if "harden" in self._actions else f"the run asked {', '.join(sorted(self._actions))} alone"
 
     def _join(self, doubt: str) -> None:

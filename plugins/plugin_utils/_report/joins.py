@@ -23,7 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
     PASS,
     WAIVED,
 )
-from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import Record, Store
+from ansible_collections.infosec.principles.plugins.plugin_utils._report.model import CONTROLLER, Record, Store
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.rules import (
     KEY_OPENS_ACCOUNT,
     OTHER_ACCOUNT,
@@ -223,7 +223,7 @@ def join(store: Store, expected: t.Iterable[str], doubt: str) -> dict[str, list[
     expected: the hosts that were to be looked at. doubt: why the run did not see the whole fleet, or "".
     """
     fleet = Fleet(store)
-    hosts = {*expected, *store.names()}
+    hosts = {*expected, *store.names()} - {CONTROLLER}
     found: dict[str, list[Record]] = {}
     for one in JOINS:
         for host, record in fleet.judge(one, doubt or _gap(fleet.unseen(one.meet, hosts))):

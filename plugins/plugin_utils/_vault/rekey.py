@@ -23,8 +23,10 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib
 
+from ansible_collections.infosec.principles.plugins.plugin_utils._vault.project import SKIPPED, write_beside
+
 #: A value with its header, at the indent at which YAML has it.
-_VALUE = re.compile(
+VALUE = re.compile(
     rb"^(?P<indent>[ \t]*)(?P<header>\$ANSIBLE_VAULT;1\.[12];AES256(?:;(?P<label>[^;\r\n]+))?)[ \t]*(?P<end>\r?\n)"
     rb"(?P<body>(?:(?P=indent)[0-9a-f]+[ \t]*(?:\r?\n|\Z))+)",
     re.MULTILINE,
@@ -32,7 +34,6 @@ _VALUE = re.compile(
 _HEADER = b"$ANSIBLE_VAULT;"
 #: Nothing that people encrypt by hand is larger.
 MAX_SIZE = 16 * 1024 * 1024
-SKIPPED = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".collections"})
 BACKUP = ".rekey-backup"
 
 
@@ -91,7 +92,7 @@ class Vaults:
 
     def read(self, path: pathlib.Path, data: bytes) -> File:
         """The file with what its values say. Raises RekeyError."""
-        matches = [match for match in _VALUE.finditer(data) if self.wanted(match)]
+        matches = [match for match in VALUE.finditer(data) if self.wanted(match)]
         faults = [] if self.label else _unread(path, data, len(matches))
         values = []
         for match in matches:
@@ -183,7 +184,7 @@ def _replace(root: pathlib.Path, file: File, vaults: Vaults) -> str:
     candidate = file.path.with_name(f".{file.path.name}.rekey")
     with contextlib.suppress(FileNotFoundError):
         candidate.unlink()
-    _write(candidate, vaults.rewritten(file), file.path.stat())
+    write_beside(candidate, vaults.rewritten(file), file.path.stat())
     try:
         _prove(file, vaults.read(file.path, candidate.read_bytes()))
         _keep(root / BACKUP, name, file)
@@ -194,17 +195,6 @@ def _replace(root: pathlib.Path, file: File, vaults: Vaults) -> str:
         candidate.unlink()
         raise
     return str(name)
-
-
-def _write(path: pathlib.Path, data: bytes, like: os.stat_result) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(fd, "wb") as stream:
-        stream.write(data)
-        if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
-            os.fchown(fd, like.st_uid, like.st_gid)
-        os.fchmod(fd, stat.S_IMODE(like.st_mode))
-        stream.flush()
-        os.fsync(fd)
 
 
 def _prove(file: File, now: File) -> None:
