@@ -12,7 +12,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.rules import RunRule
 
 CONTROL, PRINCIPLE = "vaulted_variables", "data_protection"
-_DATA = "https://infosec.mozilla.org/fundamentals/security_principles#data-protection"
+_DATA = "https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality"
 _KEYS = "https://infosec.mozilla.org/guidelines/key_management"
 _NO_LOG = (
     "https://docs.ansible.com/ansible/latest/reference_appendices/logging.html#protecting-sensitive-data-with-no-log"
