@@ -30,8 +30,8 @@ ANSWER_SECONDS, ENDPOINT_SECONDS = 3.0, 10.0
 MAX_LINE, MAX_LINES = 8192, 100
 
 #: SPEAKS: TLS, by the other fields. CLEAR: no TLS. NAME: none without a server's name (SNI). REFUSES: every handshake.
-#: UNKNOWN: it could not be told; `why` says more.
-SPEAKS, CLEAR, NAME, REFUSES, UNKNOWN = "speaks", "clear", "name", "refuses", "unknown"
+#: UNKNOWN: it could not be told, SHUT: there was no connection; `why` says more.
+SPEAKS, CLEAR, NAME, REFUSES, UNKNOWN, SHUT = "speaks", "clear", "name", "refuses", "unknown", "shut"
 _CLOSED = Alert("closed")
 _OLD = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
 _ALL = (*_OLD, "TLSv1.3")
@@ -88,8 +88,10 @@ def read(host: Host, target: Target, profile: Profile) -> Seen:
         return _judged(endpoint, first, profile)
     except _NotTls as exc:
         return Seen(CLEAR, str(exc), login=endpoint.login)
-    except (_Silent, HostError) as exc:
+    except _Silent as exc:
         return Seen(UNKNOWN, str(exc), login=endpoint.login)
+    except HostError as exc:
+        return Seen(SHUT, str(exc))
 
 
 def certificates(host: Host, target: Target) -> tuple[tuple[bytes, ...], ...]:
@@ -140,8 +142,10 @@ def _head(wire: _Wire) -> t.Iterator[bytes]:
 
 def dialled(addresses: t.Sequence[str]) -> list[str]:
     """Where a server that listens on these addresses is asked: over loopback where it can be, best first."""
-    usual = {"0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.0.1"}
-    found = dict.fromkeys(usual.get(address, address) for address in addresses if "%" not in address)
+    # A socket of IPv6 that is bound to all addresses mostly takes IPv4 as well, and some hosts have no ::1.
+    usual = {"0.0.0.0": ("127.0.0.1",), "::": ("127.0.0.1", "::1"), "*": ("127.0.0.1", "::1")}
+    plain = [address for address in addresses if "%" not in address]
+    found = dict.fromkeys(way for address in plain for way in usual.get(address, (address,)))
     return sorted(found or addresses, key=lambda address: (not address.startswith("127."), address != "::1"))
 
 
@@ -378,14 +382,20 @@ def _smtp(wire: _Wire) -> None:
 
 
 def _replies(wire: _Wire, code: bytes) -> list[bytes]:
-    """The lines of one reply of SMTP: 250-MORE, 250 LAST."""
+    """The lines of one reply that has to have this code."""
+    lines = _reply(wire)
+    if lines[-1][:3] != code:
+        raise _NotTls("it does not speak this protocol, or refuses this host")
+    return lines
+
+
+def _reply(wire: _Wire) -> list[bytes]:
+    """The lines of one reply of SMTP or FTP: 250-MORE, 250 LAST; those between may be any in FTP."""
     lines = []
     for _number in range(MAX_LINES):
         lines.append(wire.line())
-        if lines[-1][3:4] != b"-":
+        if lines[0][3:4] != b"-" or lines[-1].startswith(lines[0][:3] + b" "):
             break
-    if lines[-1][:3] != code:
-        raise _NotTls("it does not speak SMTP, or refuses this host")
     return lines
 
 
@@ -449,6 +459,16 @@ def _offered(wire: _Wire, tls: bool, login: bool) -> None:
         raise _NotTls("it does not offer TLS" + (", and takes passwords in clear" if login else ""))
 
 
+def _ftp(wire: _Wire) -> None:
+    """RFC 959, RFC 4217: a server that insists on TLS does not ask for the password (331) that goes with a name."""
+    _replies(wire, b"220")
+    wire.send(b"USER infosec-principles\r\n")
+    wire.login = _reply(wire)[-1].startswith(b"331")
+    wire.send(b"AUTH TLS\r\n")
+    if not _reply(wire)[-1].startswith(b"234"):
+        raise _NotTls("it does not offer TLS" + (", and takes passwords in clear" if wire.login else ""))
+
+
 def _ldap(wire: _Wire) -> None:
     """RFC 4511, section 4.14: an extended request with the name of StartTLS, and a response with result code 0."""
     wire.send(b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037")
@@ -494,6 +514,7 @@ PREAMBLES: t.Mapping[str, t.Callable[[_Wire], None]] = {
     "imap": _imap,
     "pop3": _pop3,
     "sieve": _sieve,
+    "ftp": _ftp,
     "ldap": _ldap,
     "postgresql": _postgresql,
     "mysql": _mysql,

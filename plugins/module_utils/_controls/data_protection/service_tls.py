@@ -151,15 +151,23 @@ def _seen(
     host: Host, server: Server, endpoint: Endpoint, need: needs.Need, deadline: float
 ) -> t.Iterator[verdicts.End]:
     """The port for those who name no server, and for each name that it tells apart."""
-    address = tls_probe.dialled(endpoint.addresses)[0]
-    first = verdicts.End(server, endpoint, need, address)
-    first = dataclasses.replace(first, seen=_asked(host, first, deadline))
+    first = _nameless(host, verdicts.End(server, endpoint, need, ""), deadline)
     yield first
     if first.seen is None or first.seen.state == tls_probe.CLEAR:
         return
     for name in filter(_HOST_NAME.fullmatch, endpoint.names[:MOST_NAMES]):
         named = dataclasses.replace(first, name=name)
         yield dataclasses.replace(named, seen=_asked(host, named, deadline))
+
+
+def _nameless(host: Host, end: verdicts.End, deadline: float) -> verdicts.End:
+    """The end by the first of its addresses that takes a connection."""
+    for address in tls_probe.dialled(end.endpoint.addresses):
+        end = dataclasses.replace(end, address=address)
+        end = dataclasses.replace(end, seen=_asked(host, end, deadline))
+        if end.seen is None or end.seen.state != tls_probe.SHUT:
+            break
+    return end
 
 
 def _asked(host: Host, end: verdicts.End, deadline: float) -> tls_probe.Seen | None:

@@ -32,6 +32,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.sockets i
 
 #: In what TLS begins, by the port (IANA's registry of service names); on all others it begins at once.
 BEGINS = {
+    21: "ftp",
     25: "smtp",
     587: "smtp",
     143: "imap",
@@ -64,7 +65,7 @@ class Alone(Server):
 
     def clear(self, host: Host, endpoint: Endpoint) -> Clear:
         """By what the protocol says before TLS; where that begins at once, whether HTTP only leads on to https."""
-        target = tls_probe.Target(tls_probe.dialled(endpoint.addresses)[0], endpoint.port, endpoint.begins)
+        target = tls_probe.Target(_answering(host, endpoint), endpoint.port, endpoint.begins)
         if endpoint.begins == AT_ONCE:
             return _of_web(host, target)
         login = tls_probe.login(host, target)
@@ -78,6 +79,18 @@ class Alone(Server):
     def changes(self, host: Host, wanted: Wanted) -> tuple[Change, ...]:
         what = processes.printable(self.program) or self.name
         raise Refused(f"this collection does not know the configuration of {what}; set it there and run this again")
+
+
+def _answering(host: Host, endpoint: Endpoint) -> str:
+    """The address where it takes connections. Raises HostError."""
+    *others, last = tls_probe.dialled(endpoint.addresses)
+    for address in others:
+        try:
+            host.connect(address, endpoint.port).close()
+            return address
+        except HostError:
+            continue
+    return last
 
 
 def _of_web(host: Host, target: tls_probe.Target) -> Clear:

@@ -37,60 +37,70 @@ NO_PAIR = "no certificate lies at {place}; run playbooks/internal_ca.yml, or lay
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """changes: of the whole server. wanted: what they bring it to. why: what stands against (more of) a fix."""
+    """changes: they bring the whole server to `made`. asked: all that was wanted. why: that is less, or nothing."""
 
     changes: tuple[Change, ...] = ()
-    wanted: Wanted | None = None
+    made: Wanted | None = None
+    asked: Wanted | None = None
     why: str = ""
 
     def mends(self, end: End, verdict: Verdict) -> bool:
         """Whether the fix puts this right."""
-        if not self.changes or self.wanted is None:
-            return False
-        if verdict.mend == verdicts.TERMS:
-            return end.need.profile == self.wanted.terms.profile
-        return end.endpoint.port in self._ports(self.wanted).get(verdict.mend, ())
+        return bool(self.changes and self.made and _reaches(self.made, end, verdict))
 
     def reason(self, end: End, verdict: Verdict, folder: str) -> str:
         """Why it does not."""
-        if self.wanted and verdict.mend == verdicts.TERMS and end.need.profile != self.wanted.terms.profile:
-            return MIXED
-        if self.wanted and verdict.mend == verdicts.OFFER and end.endpoint.port not in self.wanted.offer:
-            return self.why or NO_PAIR.format(place=places(end, folder)[0])
-        return self.why or UNOFFERED
+        if self.asked is None or _reaches(self.asked, end, verdict):
+            return self.why
+        if verdict.mend == verdicts.OFFER:
+            return NO_PAIR.format(place=places(end, folder)[0])
+        return MIXED if verdict.mend == verdicts.TERMS else UNOFFERED
 
-    def _ports(self, wanted: Wanted) -> dict[str, t.Container[int]]:
-        return {verdicts.OFFER: wanted.offer, verdicts.REQUIRE: wanted.require, verdicts.SHIELD: wanted.shield}
+
+def _reaches(wanted: Wanted, end: End, verdict: Verdict) -> bool:
+    """Whether a server that is brought there passes."""
+    if verdict.mend == verdicts.TERMS:
+        return end.need.profile == wanted.terms.profile
+    ports: dict[str, t.Container[int]] = {
+        verdicts.OFFER: wanted.offer,
+        verdicts.REQUIRE: wanted.require,
+        verdicts.SHIELD: wanted.shield,
+    }
+    return end.endpoint.port in ports[verdict.mend]
 
 
 def of(host: Host, server: Server, judged: Judged, folder: str, restart: bool) -> Plan:
     """The fix of one server. folder: certificate_folder. Raises NeedsRoot."""
-    if not any(verdict.mend for _end, verdict in judged):
+    wrong = [(end, verdict) for end, verdict in judged if verdict.mend]
+    if not wrong:
         return Plan()
     try:
         wanted = _wanted(host, server, judged, folder, restart)
     except (Refused, HostError) as exc:
-        return _refused(exc)
+        return Plan(why=_said(exc))
+    if not any(_reaches(wanted, end, verdict) for end, verdict in wrong):
+        return Plan(asked=wanted)
+    changes, why = _asked(host, server, wanted)
     least = Wanted(wanted.terms, restart=restart)
-    plan = _asked(host, server, wanted)
-    if plan.changes or wanted == least or not any(verdict.mend == verdicts.TERMS for _end, verdict in judged):
-        return plan
+    if changes or wanted == least or not any(verdict.mend == verdicts.TERMS for _end, verdict in wrong):
+        return Plan(changes, wanted, wanted, why)
     # What it refuses is the rest; its protocols and ciphers can still be put right.
-    return dataclasses.replace(_asked(host, server, least), why=plan.why)
+    return Plan(_asked(host, server, least)[0], least, wanted, why)
 
 
-def _asked(host: Host, server: Server, wanted: Wanted) -> Plan:
+def _asked(host: Host, server: Server, wanted: Wanted) -> tuple[tuple[Change, ...], str]:
+    """The changes, and why there are none."""
     try:
         changes = server.changes(host, wanted)
     except (Refused, HostError) as exc:
-        return dataclasses.replace(_refused(exc), wanted=wanted)
-    return Plan(changes, wanted, "" if changes else NOTHING)
+        return (), _said(exc)
+    return changes, "" if changes else NOTHING
 
 
-def _refused(exc: Exception) -> Plan:
+def _said(exc: Exception) -> str:
     if isinstance(exc, NeedsRoot):
         raise exc
-    return Plan(why=str(exc))
+    return str(exc)
 
 
 def _wanted(host: Host, server: Server, judged: Judged, folder: str, restart: bool) -> Wanted:

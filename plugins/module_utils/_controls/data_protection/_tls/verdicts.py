@@ -12,7 +12,6 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import required
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
-    NEVER,
     Clear,
     Endpoint,
     Server,
@@ -140,7 +139,7 @@ def _clear_text(host: Host, end: End, days: int) -> Verdict:
     except NeedsRoot:
         raise
     except HostError as exc:
-        if end.endpoint.begins in (AT_ONCE, NEVER):
+        if end.seen is None or end.seen.state == tls_probe.CLEAR:
             return Verdict(CLEAR_TEXT, f.FAIL, f"Clients come in clear to {end.subject}.", _configured(end))
         message = f"Whether clients can come in clear to {end.subject} could not be told: {exc}."
         return Verdict(CLEAR_TEXT, f.NOT_ASSESSED, message)
@@ -153,7 +152,7 @@ def _of_clear(end: End, clear: Clear, days: int) -> Verdict:
     if clear.excused and end.need.anyone:
         return _excused(end, clear, evidence)
     held = required.held_back(clear, days)
-    message = f"Clients can come in clear to {end.subject}{f': {held}' if held else ', and nobody does any more'}."
+    message = f"Clients can come in clear to {end.subject}{f': {held}' if held else ''}."
     return Verdict(CLEAR_TEXT, f.FAIL, message, evidence, "" if held else REQUIRE)
 
 

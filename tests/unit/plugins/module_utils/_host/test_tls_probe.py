@@ -165,7 +165,7 @@ def test_a_port_that_is_shut_is_unknown() -> None:
         raise ConnectionRefusedError(111, "Connection refused")
 
     seen = tls_probe.read(Host(dialer=shut), Target(HERE, 443), tls_guideline.INTERMEDIATE)
-    assert seen.state == tls_probe.UNKNOWN and "Connection refused" in seen.why
+    assert seen.state == tls_probe.SHUT and "Connection refused" in seen.why
 
 
 def test_behind_the_proxy_protocol_it_is_asked_all_the_same() -> None:
@@ -196,6 +196,7 @@ def talk(*turns: tuple[bytes, bytes], greeting: bytes = b"", speaks: bool = True
 
 
 EHLO, STARTTLS = b"EHLO localhost\r\n", b"STARTTLS\r\n"
+USER, AUTH = b"USER infosec-principles\r\n", b"AUTH TLS\r\n"
 CAPABILITY = b"a CAPABILITY\r\n"
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 LDAP_STARTTLS = bytes.fromhex("301d02010177188016") + b"1.3.6.1.4.1.1466.20037"
@@ -256,6 +257,8 @@ def mysql(flags: bytes, speaks: bool = True) -> Serve:
             talk((STARTTLS, b'OK "go"\r\n'), greeting=b'"SASL" ""\r\n"STARTTLS"\r\nOK "ready"\r\n'),
             False,
         ),
+        ("ftp", talk((USER, b"530 use TLS\r\n"), (AUTH, b"234 go\r\n"), greeting=b"220-a\r\n b\r\n220 c\r\n"), False),
+        ("ftp", talk((USER, b"331 password?\r\n"), (AUTH, b"234 go\r\n"), greeting=b"220 c\r\n"), True),
         ("ldap", talk((LDAP_STARTTLS, bytes.fromhex("300c02010178070a010004000400"))), None),
         ("postgresql", talk((SSL_REQUEST, b"S")), None),
         ("mysql", mysql(b"\xfe\xff"), None),
@@ -276,6 +279,7 @@ def test_tls_begins_in_other_protocols(begins: str, serve: Serve, login: bool | 
         ("imap", talk(greeting=b"* BYE too many\r\n", speaks=False), None),
         ("pop3", talk((b"CAPA\r\n", b"+OK\r\nUIDL\r\n.\r\n"), greeting=b"+OK\r\n", speaks=False), False),
         ("sieve", talk(greeting=b'"SASL" "PLAIN"\r\nOK\r\n', speaks=False), True),
+        ("ftp", talk((USER, b"331 ?\r\n"), (AUTH, b"530 no\r\n"), greeting=b"220 c\r\n", speaks=False), True),
         ("ldap", talk((LDAP_STARTTLS, bytes.fromhex("300c02010178070a013404000400")), speaks=False), None),
         ("ldap", talk((LDAP_STARTTLS, b"HTTP/1.1 400 Bad Request" * 4), speaks=False), None),
         ("postgresql", talk((SSL_REQUEST, b"N"), speaks=False), None),
