@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""What is tried for real before and after a server takes up a certificate: many start without one, and only log it."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
+    AT_ONCE,
+    Endpoint,
+    Pair,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
+from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
+
+#: Python's own ssl: the key belongs to the certificate, and both can be read.
+PAIR = """
+import ssl, sys
+
+try:
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(sys.argv[1], sys.argv[2], lambda: sys.exit("it is encrypted"))
+except OSError as exc:
+    sys.exit("%s: %s" % (exc.__class__.__name__, exc))
+"""
+#: A whole handshake, which nobody verifies here; tried again for some seconds, since a reload takes its time.
+SPEAKS = """
+import imaplib, poplib, smtplib, socket, ssl, sys, time
+
+address, port, begins = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+
+def smtp():
+    with smtplib.SMTP(address, port, "localhost", timeout=5) as client:
+        if client.starttls(context=context)[0] != 220:
+            raise OSError("STARTTLS is refused")
+
+
+def imap():
+    with imaplib.IMAP4(address, port, timeout=5) as client:
+        client.starttls(context)
+
+
+def pop3():
+    client = poplib.POP3(address, port, timeout=5)
+    client.stls(context)
+    client.quit()
+
+
+def ldap():
+    with socket.create_connection((address, port), 5) as stream:
+        stream.sendall(bytes.fromhex("301d02010177188016") + b"1.3.6.1.4.1.1466.20037")
+        if bytes.fromhex("0a0100") not in stream.recv(1024):
+            raise OSError("StartTLS is refused")
+        context.wrap_socket(stream).close()
+
+
+def tls():
+    with socket.create_connection((address, port), 5) as stream:
+        context.wrap_socket(stream).close()
+
+
+for left in range(int(sys.argv[4]) - 1, -1, -1):
+    try:
+        globals()[begins]()
+        break
+    except Exception as exc:
+        if not left:
+            sys.exit("%s: %s" % (exc.__class__.__name__, exc))
+        time.sleep(0.5)
+"""
+TRIES = 20
+
+
+def together(pairs: t.Iterable[Pair]) -> tuple[Check, ...]:
+    """See that each certificate and its key can be read and belong together."""
+    return tuple(
+        Check(
+            f"see that {pair.certificate} and {pair.key} belong together",
+            (sys.executable, "-c", PAIR, pair.certificate, pair.key),
+        )
+        for pair in dict.fromkeys(pairs)
+    )
+
+
+def speaks(endpoints: t.Iterable[Endpoint]) -> tuple[Check, ...]:
+    """See by a handshake with each that it speaks TLS; one that does not has the whole fix taken back."""
+    return tuple(_speaks(endpoint) for endpoint in endpoints)
+
+
+def _speaks(endpoint: Endpoint) -> Check:
+    address = tls_probe.dialled(endpoint.addresses)[0] if endpoint.addresses else "127.0.0.1"
+    how = "at once" if endpoint.begins == AT_ONCE else f"after STARTTLS of {endpoint.begins}"
+    title = f"see that {endpoint.name} speaks TLS {how}"
+    return Check(title, (sys.executable, "-c", SPEAKS, address, str(endpoint.port), endpoint.begins, str(TRIES)))
+
+
+def ports(endpoints: t.Iterable[Endpoint]) -> tuple[tuple[str, int], ...]:
+    """Where a server has to take connections again, as `Activate` wants them."""
+    found = ((tls_probe.dialled(endpoint.addresses), endpoint.port) for endpoint in endpoints)
+    return tuple((near[0], port) for near, port in found if near)
