@@ -17,19 +17,25 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
         apache,
+        dovecot,
         haproxy,
         nginx,
+        postfix,
     )
 else:
     apache = later("_controls.data_protection._tls.apache")
+    dovecot = later("_controls.data_protection._tls.dovecot")
     haproxy = later("_controls.data_protection._tls.haproxy")
     nginx = later("_controls.data_protection._tls.nginx")
+    postfix = later("_controls.data_protection._tls.postfix")
 
 #: A product's file beside this one, imported where one of its programs listens: (module, names of programs).
 TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = (
     (nginx, ("nginx",)),
     (apache, ("apache2", "httpd")),
     (haproxy, ("haproxy",)),
+    (postfix, ("master",)),
+    (dovecot, ("dovecot",)),
 )
 
 

@@ -34,6 +34,7 @@ FOREIGN = (
     *("_host.dnf", "_host.zypper", "_pending.rpm", "_updates.redhat", "_updates.suse"),
     "_second.planning",
     *("_data_protection._swap", "_data_protection._steps", "_data_protection._strength", "_formats.luks"),
+    *("_tls.postfix", "_tls.dovecot", "_tls.slapd", "_tls.rabbitmq", "_tls.proof", "_tls.logs", "_tls.edits"),
     *("_tls.alone", "_tls.planning", "_tls.terms", "_tls.verdicts", "_host.tls_probe", "_formats.tls_hello"),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
 )
