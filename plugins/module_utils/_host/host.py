@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
 }
 MAX_FILE = 64 * 1024 * 1024
+#: Ports of other hosts that are asked in a run at most.
+MAX_REACHED = 64
 #: The kernel has no memory for larger pieces of a file in /proc/sys.
 PART = 64 * 1024
 #: fcntl.F_SETPIPE_SZ, which Python knows since 3.10; and the room for an answer that nobody reads yet.
@@ -64,7 +66,7 @@ Dialer = t.Callable[[str, int, float], socket.socket]
 
 
 def dial(address: str, port: int, timeout: float) -> socket.socket:
-    """Connect to a TCP port of this very machine. Raises OSError."""
+    """Connect to a TCP port. Raises OSError."""
     return socket.create_connection((address, port), timeout=timeout)
 
 
@@ -241,6 +243,18 @@ class Host:
             return self._dialer(address, port, timeout)
         except OSError as exc:
             raise HostError(f"{address} port {port}: no connection ({exc.strerror or exc})") from exc
+
+    def reach(self, address: str, port: int, *, timeout: float = 3) -> socket.socket:
+        """A new connection to another host, which this host's own configuration names and talks to anyway.
+
+        Whoever calls closes it. At most MAX_REACHED of them a run, so that no configuration makes a scanner of this
+        host. Raises HostError.
+        """
+        reached = self._remember(("reached",), list)
+        if (address, port) not in reached and len(reached) >= MAX_REACHED:
+            raise HostError(f"{address} port {port}: not asked, since {MAX_REACHED} other hosts were in this run")
+        reached.append((address, port))
+        return self.connect(address, port, timeout=timeout)
 
     # Commands
 
