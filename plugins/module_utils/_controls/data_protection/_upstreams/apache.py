@@ -124,7 +124,9 @@ class Apache(Proxy):
             raise Refused(f"{route.place}: its servers' certificates are of several authorities; name them in one file")
         members = _members(self.instance, one)
         shared = [
-            each.site.title for _route, each in self.passes() if each.site is not one.site and each.url == one.url
+            each.site.title
+            for _route, each in self.passes()
+            if each.site.place != one.site.place and each.url == one.url
         ]
         if members and shared:
             raise Refused(f"{route.place}: {printable(one.url)} is also what {shared[0]} sends on to")
