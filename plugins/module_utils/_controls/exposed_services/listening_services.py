@@ -14,7 +14,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import _closing
+from ansible_collections.infosec.principles.plugins.module_utils._controls import _closing
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import (
     SERVICES_OPTION,

@@ -19,14 +19,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import exports
 from ansible_collections.infosec.principles.plugins.module_utils._formats.exports import Export
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, Missing
+from ansible_collections.infosec.principles.plugins.module_utils._host import nfs_exports
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 ROOT = "nfs_root"
-ETAB = "/var/lib/nfs/etab"
-FILES = ("/etc/exports", "/etc/exports.d/*.exports")
+ETAB = nfs_exports.ETAB
 PORT = ("tcp", 2049)
 #: Clients that stand for everybody.
 ANYONE = ("*", "0.0.0.0/0", "::/0", "0.0.0.0/0.0.0.0", "gss/krb5", "gss/krb5i", "gss/krb5p")
@@ -38,32 +37,15 @@ KERBEROS = (
 SQUASH = "Write root_squash for no_root_squash for {path} and {client} in {place}, and run exportfs -ra."
 
 
-Found = dict[tuple[str, str], list[tuple[str, Export]]]
-
-
 def judge(host: Host, options: Options) -> t.Iterator[Verdict]:
     """Both rules for each path and client."""
-    found = _exports(host)
+    found = nfs_exports.read(host)
     exported = sorted(found.items())
     yield from verdict.bounded((_judged(host, *key, told) for key, told in exported), "exports")
     yield from verdict.bounded((_root(*key, told) for key, told in exported), "exports", ROOT)
     if not found:
         yield Verdict("NFS", f.NOT_APPLICABLE, "nothing is exported here")
         yield Verdict("NFS", f.NOT_APPLICABLE, "nothing is exported here", rule=ROOT)
-
-
-def _exports(host: Host) -> Found:
-    """By path and client: where each export is told, what is in force first."""
-    found: Found = {}
-    for name in (ETAB, *(path for pattern in FILES for path in host.glob(pattern))):
-        try:
-            told = list(exports.parse(verdict.text(host, name)))
-        except Missing:
-            continue
-        for one in told:
-            place = name if name == ETAB else f"{name}:{one.number}"
-            found.setdefault((printable(one.path), printable(one.client)), []).append((place, one))
-    return found
 
 
 def _trusting(one: Export) -> bool:

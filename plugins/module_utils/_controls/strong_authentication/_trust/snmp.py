@@ -19,28 +19,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import snmpd_conf
 from ansible_collections.infosec.principles.plugins.module_utils._formats.snmpd_conf import Directive
-from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, Missing
+from ansible_collections.infosec.principles.plugins.module_utils._host import snmpd
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
-CONFIGS = (
-    "/etc/snmp/snmpd.conf",
-    "/etc/snmp/snmpd.local.conf",
-    "/usr/share/snmp/snmpd.conf",
-    "/var/lib/snmp/snmpd.conf",
-)
-#: Directive: which of its arguments the community is, and which the source (snmpd.conf(5)); 0 is the first.
-COMMUNITIES: t.Mapping[str, tuple[int, int]] = {
-    "rocommunity": (0, 1),
-    "rwcommunity": (0, 1),
-    "rocommunity6": (0, 1),
-    "rwcommunity6": (0, 1),
-    "authcommunity": (1, 2),
-    "com2sec": (2, 1),
-    "com2sec6": (2, 1),
-}
 WRITES = ("rwcommunity", "rwcommunity6")
 #: Users who need not prove who they are.
 USERS = ("rouser", "rwuser", "authuser")
@@ -60,7 +43,9 @@ def judge(host: Host, options: Options) -> t.Iterator[Verdict]:
         yield Verdict("snmpd", f.NOT_APPLICABLE, "no snmpd listens here")
         return
     reached = verdict.exposed(agents)
-    wrong = [evidence for evidence in map(_evidence, _directives(host, agents)) if evidence] if reached else []
+    wrong = (
+        [evidence for evidence in map(_evidence, snmpd.directives(host, agents[0].pid)) if evidence] if reached else []
+    )
     unit = agents[0].unit or "snmpd"
     if not reached:
         yield Verdict(unit, f.PASS, "it can be reached from this host alone")
@@ -81,21 +66,6 @@ def _failing(unit: str, reached: t.Sequence[str], wrong: t.Sequence[Evidence]) -
     return Verdict(unit, f.FAIL, message, evidence, remedy=STEPS.format(places=places))
 
 
-def _directives(host: Host, agents: t.Sequence[sockets.Listener]) -> t.Iterator[Directive]:
-    """Those of each file that the agent reads, by its command line (-c, and -C for no others)."""
-
-    def read(path: str) -> str:
-        try:
-            return verdict.text(host, path)
-        except Missing:
-            return ""
-
-    words = verdict.command_line(host, agents[0].pid)
-    named = [path for word, value in zip(words, [*words[1:], ""]) if word == "-c" for path in value.split(",")]
-    for path in (*named, *(() if "-C" in words else CONFIGS)):
-        yield from snmpd_conf.directives(path, read, host.glob)
-
-
 def _evidence(directive: Directive) -> Evidence | None:
     """What is wrong with it, without the community; None for nothing."""
     place, words = printable(directive.place), directive.arguments
@@ -109,9 +79,9 @@ def _evidence(directive: Directive) -> Evidence | None:
     plain = [
         word for at, word in enumerate(words) if not (word.startswith("-") or (at and words[at - 1] in ("-Cn", "-V")))
     ]
-    if directive.name not in COMMUNITIES or not plain:
+    if directive.name not in snmpd.COMMUNITIES or not plain:
         return None
-    at, source_at = COMMUNITIES[directive.name]
+    at, source_at = snmpd.COMMUNITIES[directive.name]
     source = plain[source_at] if len(plain) > source_at else ""
     community = plain[at] if len(plain) > at else ""
     if verdict.is_local(source) or not community:

@@ -14,12 +14,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.configs import command_line, text
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
+
+__all__ = ["command_line", "text"]
 
 #: Verdicts of one rule; what is beyond is counted.
 MAX_FOUND = 100
-#: Bytes of one configuration file. Larger ones are left to a person.
-MAX_CONFIG = 1024 * 1024
 #: Connected addresses that evidence names.
 NAMED = 10
 
@@ -35,19 +36,6 @@ class Verdict:
     fix: tuple[Change, ...] = ()
     remedy: str = ""
     rule: str = ""
-
-
-def text(host: Host, path: str) -> str:
-    """A configuration file. Raises Missing, NeedsRoot, or HostError for what is no plain file of a sensible size."""
-    status = host.stat(path)
-    if status is not None and status.st_mode & 0o170000 != 0o100000:
-        raise HostError(f"{path}: not a plain file")
-    if status is not None and status.st_size > MAX_CONFIG:
-        raise HostError(f"{path}: more than {MAX_CONFIG // 1024} KB, not read")
-    found = host.read_text(path)
-    if "\0" in found:
-        raise HostError(f"{path}: holds zero bytes, so it is no text")
-    return found
 
 
 def seen(host: Host) -> tuple[sockets.Listener, ...]:
@@ -73,14 +61,6 @@ def in_use(host: Host, *ports: tuple[str, int]) -> tuple[Evidence, ...]:
     peers = sorted({peer for port in ports for peer in connected.get(port, ())})
     more = f" and {len(peers) - NAMED} more" if len(peers) > NAMED else ""
     return (Evidence("connected now", f"{', '.join(peers[:NAMED])}{more}"),) if peers else ()
-
-
-def command_line(host: Host, pid: int) -> list[str]:
-    """The arguments of a process; none where it has ended."""
-    try:
-        return host.read_text(f"/proc/{pid}/cmdline").rstrip("\0").split("\0")
-    except HostError:
-        return []
 
 
 def is_local(address: str) -> bool:

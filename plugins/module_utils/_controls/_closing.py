@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""How listening_services closes a port: which units to stop, disable and mask, and when to leave that to a person."""
+"""How a port is closed: which units to stop, disable and mask, and when to leave that to a person."""
 
 from __future__ import annotations
 
