@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks services as clients do: ask.py WHEN JSON prints a table of who got an answer, and fails where it is not as expected.
+"""Asks services as clients do: ask.py WHEN JSON prints who got an answer, and fails where it is not as expected.
 
-WHEN: "before" or "after", the key of a question that says where it gets its answer: a list of names of hosts.
-JSON: {"hosts": {name: address}, "questions": [{"name": "PostgreSQL in clear", "ask": "psql ...", "answer": "tea", WHEN: [name]}]}
+WHEN: "before" or "after", the key of a question that says on which hosts it gets its answer.
+JSON: {"hosts": {name: address}, "questions": [{"name": what is asked, "ask": "psql ...", "answer": "tea", WHEN: [name]}]}
 
-ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it then prints, as a regular expression.
+ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it prints, as a regular expression.
 """
 
 from __future__ import annotations
