@@ -4,7 +4,8 @@
 """Asks services as clients do: ask.py WHEN JSON prints who got an answer, and fails where it is not as expected.
 
 WHEN: "before" or "after", the key of a question that says on which hosts it gets its answer.
-JSON: {"hosts": {name: address}, "questions": [{"name": what is asked, "ask": "psql ...", "answer": "tea", WHEN: [name]}]}
+JSON: {"hosts": {name: address}, "questions":
+[{"name": "in clear", "ask": "psql ...", "answer": "tea", WHEN: [name]}]}
 
 ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it prints, as a regular expression.
 """
