@@ -73,7 +73,7 @@ def at_home() -> list[str]:
     return [
         "## the controller\n",
         f"### {vault.CONTROL}\n",
-        "Secrets of the project are protected by Ansible Vault. A module of its own, once a run: [vault.md](vault.md).\n",
+        "Secrets of the project are encrypted. A module of its own, once a run: [vault.md](vault.md).\n",
         "| rule | passes when | risk | remedy |",
         "| --- | --- | --- | --- |",
         *rules,

@@ -61,7 +61,9 @@ _ABOUT = _set(
     """
 )
 #: Before it: a switch, or what anybody may have.
-_BEFORE = _set("allow ask disable enable generate has is no permit prompt pub public require rotate update use")
+_BEFORE = _set("allow ask disable generate has is no permit prompt pub public require rotate update use")
+#: Anywhere in a name: what is said to people.
+_SAID = _set("button caption err error errors hint label message messages msg prompt title tooltip")
 #: Names by which a value that nobody can guess is a secret; a checksum has other names.
 _LIKELY = _set(
     "auth codes cookie cookies cred creds credential credentials hmac key keys license otp salt seed session"
@@ -77,7 +79,7 @@ _CHECKSUMS = _set(
 
 def words(name: str) -> list[str]:
     """The words of a name: ``dbRootPassword2`` is db, root, password."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return [word for word in re.split(r"[^a-z0-9]+|(?<=[a-z])\d+(?=_|$)", parted.lower()) if word.strip("0123456789")]
 
 
@@ -91,7 +93,7 @@ def kind(name: str) -> str:
         one = pair or _WORDS.get(word) or next((_ENDINGS[end] for end in _ENDINGS if word.endswith(end)), "")
         if one:
             found, rest = one, parts[place + 1 :]
-    return "" if not found or _ABOUT.intersection(rest) or parts[0] in _BEFORE else found
+    return "" if not found or _ABOUT.intersection(rest) or _SAID.intersection(parts) or parts[0] in _BEFORE else found
 
 
 def is_plural(name: str) -> bool:

@@ -78,6 +78,7 @@ class Scan:
         self._found = Found(project.files(wanted.root, wanted.inventories, wanted.exclude))
         self._documents: list[tuple[str, variables.Document]] = []
         self._names: set[str] = set()
+        self._holders: set[str] = set()
 
     def found(self) -> Found:
         """What there is, in the order of the files' names."""
@@ -87,8 +88,9 @@ class Scan:
                 self._found.read += 1
             except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as exc:
                 self._miss(source, exc)
+        secrets = tasks.Secrets(frozenset(self._names), frozenset(self._holders))
         for name, document in self._documents:
-            self._found.leaks += [(name, leak) for leak in tasks.leaks(document.root, self._names - {""})]
+            self._found.leaks += [(name, leak) for leak in tasks.leaks(document.root, secrets)]
         return self._found
 
     def _miss(self, source: project.Source, exc: Exception) -> None:
@@ -105,9 +107,7 @@ class Scan:
         if source.reader != project.TEXT:
             values = self._values(source, text)
             secrets = [_secret(source, value, kind) for value in values if (kind := self._kind(value))]
-            self._names |= {
-                name for one in secrets for name in (one.value.name, _root(one.value.path)) if _is_variable(name)
-            }
+            self._remember(one.value for one in secrets)
         self._found.secrets += [*secrets, *self._in_text(source, text, secrets)]
 
     def _values(self, source: project.Source, text: str) -> list[variables.Value]:
@@ -115,9 +115,15 @@ class Scan:
             return list(variables.ini_values(text))
         document = variables.Document(text)
         values = list(document.values())
-        self._names |= document.vaulted
+        self._remember(document.encrypted)
         self._documents.append((source.name, document))
         return values
+
+    def _remember(self, secrets: t.Iterable[variables.Value]) -> None:
+        """The variables that are secrets, and those that have some within, by what tasks call them."""
+        for value in secrets:
+            root = value.path.partition(".")[0].partition("[")[0]
+            (self._names if root == value.path else self._holders).add(root)
 
     def _kind(self, value: variables.Value) -> str:
         return self._judge.kind(value.name, value.text, value.number)
@@ -142,14 +148,6 @@ def _secret(source: project.Source, value: variables.Value, kind: str) -> Secret
     if value.path.startswith("[") and not kind.startswith(NAMED) and not value.by_hand:
         value = dataclasses.replace(value, by_hand=_IN_A_TASK)
     return Secret(source, value, kind)
-
-
-def _root(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]
-
-
-def _is_variable(name: str) -> bool:
-    return name.isidentifier() and name not in ("password", "token", "secret", "key", "name", "value", "tasks")
 
 
 # Findings

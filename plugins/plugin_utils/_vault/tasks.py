@@ -38,14 +38,22 @@ class Leak:
     variable: str
 
 
-def leaks(root: t.Any, secrets: t.Collection[str]) -> t.Iterator[Leak]:
-    """The tasks of a playbook or a list of tasks that use a secret without `no_log`. secrets: names of variables."""
+@dataclasses.dataclass(frozen=True)
+class Secrets:
+    """Names of variables. values: that are secrets. holders: that have some within, so that a loop prints them."""
+
+    values: frozenset[str]
+    holders: frozenset[str] = frozenset()
+
+
+def leaks(root: t.Any, secrets: Secrets) -> t.Iterator[Leak]:
+    """The tasks of a playbook or a list of tasks that use a secret without `no_log`."""
     if isinstance(root, yaml.SequenceNode):
         for item in root.value:
             yield from _judge(item, secrets, quiet=False)
 
 
-def _judge(node: t.Any, secrets: t.Collection[str], quiet: bool) -> t.Iterator[Leak]:
+def _judge(node: t.Any, secrets: Secrets, quiet: bool) -> t.Iterator[Leak]:
     if not isinstance(node, yaml.MappingNode):
         return
     members = {str(key.value): value for key, value in node.value}
@@ -57,23 +65,27 @@ def _judge(node: t.Any, secrets: t.Collection[str], quiet: bool) -> t.Iterator[L
         yield from _task(node, members, secrets)
 
 
-def _task(node: t.Any, members: dict[str, t.Any], secrets: t.Collection[str]) -> t.Iterator[Leak]:
-    aliases = {name for name, value in _pairs(members.get("vars")) if _first(_texts(value), secrets)}
-    used = _first(_printed(members), {*secrets, *aliases})
+def _task(node: t.Any, members: dict[str, t.Any], secrets: Secrets) -> t.Iterator[Leak]:
+    aliases = {name for name, value in _pairs(members.get("vars")) if _first(_texts(value), secrets.values)}
+    known = {*secrets.values, *aliases}
+    used = _first(_printed(members), known) or _first(_looped(members), known | secrets.holders)
     if used:
         named = members["name"].value if "name" in members else next(_actions(members), ("task", None))[0]
         yield Leak(str(named), node.start_mark.line + 1, used)
 
 
 def _printed(members: dict[str, t.Any]) -> t.Iterator[str]:
-    """The expressions whose values Ansible prints: what the module is given, and what the loop goes over."""
-    labelled = any(key == "label" for key, _value in _pairs(members.get("loop_control")))
-    for name, value in members.items():
-        if (name == "loop" or name.startswith("with_")) and not labelled:
-            yield from _texts(value)
+    """What the module is given, as far as Ansible prints it."""
     for action, given in _actions(members):
         if not _QUIET.fullmatch(action):
             yield from _options(given, loud=_LOUD.fullmatch(action) is not None)
+
+
+def _looped(members: dict[str, t.Any]) -> t.Iterator[str]:
+    """What a loop goes over: Ansible prints each item, unless a label stands for it."""
+    if not any(key == "label" for key, _value in _pairs(members.get("loop_control"))):
+        loops = (value for name, value in members.items() if name == "loop" or name.startswith("with_"))
+        yield from (text for value in loops for text in _texts(value))
 
 
 def _actions(members: dict[str, t.Any]) -> t.Iterator[tuple[str, t.Any]]:
@@ -99,8 +111,13 @@ def _options(given: t.Any, loud: bool) -> t.Iterator[str]:
 
 
 def _pairs(node: t.Any) -> t.Iterator[tuple[str, t.Any]]:
-    if isinstance(node, yaml.MappingNode):
-        yield from ((str(key.value), value) for key, value in node.value)
+    """The members of a mapping, those that it takes over from others (`<<`) among them."""
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key.value == "<<":
+            others = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            yield from (pair for other in others for pair in _pairs(other))
+        else:
+            yield str(key.value), value
 
 
 def _texts(node: t.Any) -> t.Iterator[str]:

@@ -10,6 +10,7 @@ whoever reads the file has the password within hours.
 
 from __future__ import annotations
 
+import base64
 import re
 import typing as t
 
@@ -26,7 +27,7 @@ _DEFAULT = re.compile(r"default\(\s*(['\"])(?P<value>[^'\"{}]+)\1|\{\{\s*(['\"])
 _NOTE = re.compile(
     r"(?i)(todo|fixme|tbd|to be|set (in|by|via|me|this)|see |ask |insert |lorem|encrypted|defined (in|by)|from "
     r"|stored in|changeme|change me|not[-_ ]?(set|used|needed|required)|unused|default|optional|required|omit)\b.*"
-    r"|[!*x.?_-]+|(\w)\2+|prompt|always|on_create|present|absent|required|string|str|int|bool|secret|enabled|disabled"
+    r"|[!*x.?_-]+|(?P<same>\w)(?P=same)+|.*\.\.\.|.*X{3,}.*|prompt|always|on_create|present|absent|required|string|str|int|bool|secret|enabled|disabled"
 )
 _PLACE = re.compile(
     r"[~.]{0,2}/[\w./@%+-]*|[\w./-]+\.(key|pem|crt|cer|txt|ya?ml|json|conf|p12|pfx|jks|ppk|pub|asc|gpg|j2|env|ini|cfg|sh|py)"
@@ -42,8 +43,8 @@ _SLOW_HASH = re.compile(
 _FAST_HASH = re.compile(
     r"\$1\$[^$\s]{1,16}\$[./A-Za-z0-9]{22}|\$apr1\$[^$\s]{1,16}\$[./A-Za-z0-9]{22}|\{S?(SHA|MD5|SHA\d+)\}[A-Za-z0-9+/=]{16,}|md5[0-9a-f]{32}|\*[0-9A-F]{40}"
 )
-_WORDS = re.compile(r"[a-z]+([-_.][a-z]+)*")
-_VALUE = r"(?P<quote>[\"']?)(?P<value>[^\s\"'{}<>$;,&|-][^\s\"'{}<>$;,&|]{3,})(?P=quote)"
+_WORDS = re.compile(r"[a-z]+([-_.]([a-z]+|\d{1,4}))*")
+_VALUE = r"(?P<quote>[\"']?)(?P<value>[^\s\"'{}<>$;,&|-][^\s\"'{}<>$;,&|]{3,}+)(?P=quote)(?![{<$])"
 _ASSIGNED = (
     re.compile(r"(?<![\w-])--?(?P<name>[a-z][\w.-]*)(?:=|\s+)" + _VALUE, re.IGNORECASE),
     re.compile(r"(?<![\w.-])(?P<name>[a-z][\w.-]*)(?:\s?=\s?|:\s+)" + _VALUE, re.IGNORECASE),
@@ -66,7 +67,7 @@ class Detectors:
 
     def kind(self, value: str) -> str:
         """What it recognises in the value, such as "GitHub Token"; else nothing."""
-        text = _TEMPLATE.sub("", value)
+        text = _TEMPLATE.sub("{}", value)
         return next(
             (str(one.secret_type) for one in self._plugins if any(map(self._holds, one.analyze_string(text)))), ""
         )
@@ -76,6 +77,8 @@ class Detectors:
 
     def is_random(self, value: str) -> bool:
         """Whether the whole of it is what no person writes."""
+        if _says_something(value):
+            return False
         mixed = all(re.search(pattern, value) for pattern in ("[a-z]", "[A-Z]", "[0-9]"))
         plain = mixed and len(value) >= 32 and set(value) <= set(self._entropy.charset) and not _PLACE.fullmatch(value)
         return (
@@ -83,6 +86,14 @@ class Detectors:
             and self._holds(value)
             and self._entropy.calculate_shannon_entropy(value) > self._entropy.entropy_limit
         )
+
+
+def _says_something(value: str) -> bool:
+    """Whether it is text in base64."""
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8").replace("\n", "").isprintable()
+    except ValueError:
+        return False
 
 
 class Judge:
@@ -95,7 +106,7 @@ class Judge:
         """What kind of secret the value of this name is; nothing where it is none. number: it is no text."""
         if number:
             return _number(name, value)
-        bare = _TEMPLATE.sub("", value)
+        bare = _TEMPLATE.sub("{}", value)
         if bare != value:
             return _default(name, value) or self._within(bare)
         if not value.strip() or _PUBLIC.fullmatch(value.strip()) or value.startswith("$ANSIBLE_VAULT;"):
@@ -120,7 +131,7 @@ def _number(name: str, value: str) -> str:
 
 def _named(name: str, value: str) -> str:
     kind = names.kind(name)
-    return f"{NAMED} a {kind}" if kind and not is_none(value, kind) else ""
+    return f"{NAMED} a {kind}" if kind and value != name and not is_none(value, kind) else ""
 
 
 def is_none(value: str, kind: str) -> bool:

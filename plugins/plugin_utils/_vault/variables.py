@@ -55,9 +55,7 @@ class Document:
     def __init__(self, text: str) -> None:
         self.text = text
         self.root = yaml.compose(text, _LOADER)
-        #: Names of variables that hold, or have within, an encrypted value.
-        self.vaulted: set[str] = set()
-        #: These values.
+        #: Values that are encrypted, in order.
         self.encrypted: list[Value] = []
         self._seen: set[int] = set()
 
@@ -74,11 +72,10 @@ class Document:
             yield from self._mapping(node, name, path, around)
         elif isinstance(node, yaml.SequenceNode):
             within = _Around(node.start_mark.column, around.flow or self._is_flow(node))
-            own = name if names.is_plural(name) else ""
             for label, item in zip(_labels(node.value), node.value, strict=True):
+                own = name if names.is_plural(name) and isinstance(item, yaml.ScalarNode) else ""
                 yield from self._walk(item, own, f"{path}[{label}]", within)
         elif node.tag == VAULT_TAG:
-            self.vaulted |= {name, re.split(r"[.\[]", path)[0]}
             self.encrypted.append(self._value(node, name, path, around))
         elif node.tag == TEXT_TAG or node.tag in _NUMBERS or node.tag.startswith("!"):
             yield self._value(node, name, path, around)

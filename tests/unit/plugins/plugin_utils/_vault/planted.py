@@ -241,6 +241,14 @@ LOOKALIKES = {
     "db_password_from": "environment",
     "vault_password_file": "~/.vault-password",
     "two_factor_secret_length": "32",
+    "passwordIDStore": "Internal Users",
+    "proxy_password": "proxy_password",
+    "ec2_access_key": '"AKIA..."',
+    "openai_api_key": "sk-XXXX",
+    "err_msg_root_password": '"Please give the root password for %s."',
+    "welcome_text": "UGxlYXNlIHJlYWQgdGhlIEFjY2VwdGFibGUgVXNlIFBvbGljeSBiZWZvcmUgeW91IGdvIG9u",
+    "answers_line": '"OVESETUP_DB/password=str:{{ db_password }}"',
+    "option_key": "ui_welcome_optional_content_1",
 }
 #: The same as tasks, handlers, texts and documentation have them.
 QUIET_TASKS = """\
@@ -259,6 +267,11 @@ QUIET_TASKS = """\
     headers:
       Authorization: "Bearer {{ api_token }}"
   no_log: true
+- name: With a shared login
+  example.cloud.volume:
+    <<: &login
+      password: "{{ db_password }}"
+    size: 10
 - name: Only once
   ansible.builtin.command: /usr/local/bin/once --password-file=/etc/app/password
   args:

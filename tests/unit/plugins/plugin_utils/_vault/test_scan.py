@@ -144,6 +144,8 @@ def test_what_has_the_same_name_in_a_list_stays_two_findings(tmp_path: pathlib.P
         ("clientSecret", "secret"),
         ("secret-access-key", "secret"),
         ("door_pin", "PIN"),
+        ("enable_password", "password"),
+        ("passwordIDStore", ""),
         ("passport", ""),
         ("bypass", ""),
         ("compass", ""),

@@ -137,7 +137,8 @@ def test_a_file_without_a_last_newline(tmp_path: pathlib.Path) -> None:
     assert values(text) == {"a": 1, "db_password": "hunter-2"}
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="{"), min_size=4, max_size=40))
+# The old line ends of Unicode do not come back from YAML, with or without us.
+@given(st.text(st.characters(codec="utf-8", exclude_characters="{\x85\u2028\u2029"), min_size=4, max_size=40))
 @settings(max_examples=60, deadline=None)
 def test_any_text_says_the_same(text: str) -> None:
     """As YAML itself writes it, quoted as it has to be."""
