@@ -39,7 +39,7 @@ MAX_LINKS = 8
 PACKAGED = ("/usr/share/", "/usr/lib/", "/lib/")
 #: Runs a checker and says, of what it says, only where: a line of a configuration may hold a secret.
 WHERE = (
-    r"in /[^ ]+:[0-9]+|line [0-9]+ of /[^ :]+|/[^] ]+:[0-9]+\]|cannot load certificate[a-z ]* \"/[^\"]*\""
+    r"in /[^ ]+:[0-9]+|line [0-9]+ of /[^ :]+|/[^] ]+:[0-9]+|cannot load certificate[a-z ]* \"/[^\"]*\""
     r"|file ./[^ ]+ does not exist|unable to [a-z ]*file .?/[^ ']+"
 )
 CHECKS = """said=$("$@" 2>&1) && exit 0
