@@ -83,6 +83,8 @@ class Machine:
         self.units: dict[str, Unit] = {}
         self.programs: dict[str, Program] = {"systemctl": self._systemctl}
         self.servers: dict[int, Server] = {}
+        #: Ports of other hosts.
+        self.elsewhere: dict[tuple[str, int], Server] = {}
         self.called: list[tuple[str, ...]] = []
         self.mkdir("/run/systemd/system")
         self.mkdir("/etc/systemd/system")
@@ -137,13 +139,15 @@ class Machine:
         return play(argv, stdin) if play else Completed(127, "", f"{argv[0]}: command not found")
 
     def _dial(self, address: str, port: int, timeout: float) -> socket.socket:
-        """A connection to what `servers` has at a port that a unit listens on."""
+        """A connection to what `servers` has at a port that a unit listens on, or to another host."""
         open_ports = {port for unit in self.units.values() if unit.active for _protocol, _address, port in unit.sockets}
-        if port not in open_ports or port not in self.servers:
+        here = self.servers.get(port) if port in open_ports else None
+        server = self.elsewhere.get((address, port), here)
+        if server is None:
             raise ConnectionRefusedError(111, "Connection refused")
         ours, theirs = socket.socketpair()
         ours.settimeout(timeout)
-        threading.Thread(target=_serve, args=(self.servers[port], theirs), daemon=True).start()
+        threading.Thread(target=_serve, args=(server, theirs), daemon=True).start()
         return ours
 
     # systemd

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Web servers and applications for the cases: pages over TLS with certificates of an authority that is made here."""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import socket
+import ssl
+import tempfile
+import threading
+import typing as t
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from .machine import Server
+
+_KEY = ec.generate_private_key(ec.SECP256R1())
+_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority")])
+
+
+def _certificate(name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool) -> bytes:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    subject = _NAME if authority else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(_NAME)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=10))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    return builder.sign(_KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+AUTHORITY = _certificate("authority.example.org", _KEY, authority=True).decode()
+
+
+def context(name: str) -> ssl.SSLContext:
+    """A server's, with a certificate of the authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "pem")
+        path.write_bytes(_certificate(name, key, authority=False) + secret)
+        made.load_cert_chain(path)
+    return made
+
+
+def page(status: str = "200 OK", *, secured: ssl.SSLContext | None = None, headers: str = "") -> Server:
+    """Answers one request so; by TLS where there is a context."""
+
+    def serve(connection: socket.socket) -> None:
+        with secured.wrap_socket(connection, server_side=True) if secured else connection as channel:
+            channel.recv(4096)
+            head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n{headers}Content-Length: 3\r\n\r\n"
+            channel.sendall(f"{head}yes".encode())
+
+    return serve
+
+
+def listen(serve: Server) -> int:
+    """A port of this machine, served for as long as the tests run."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=_accept, args=(listening, serve), daemon=True).start()
+    return t.cast(int, listening.getsockname()[1])
+
+
+def _accept(listening: socket.socket, serve: Server) -> None:
+    while True:
+        connection, _peer = listening.accept()
+        threading.Thread(target=_one, args=(connection, serve), daemon=True).start()
+
+
+def _one(connection: socket.socket, serve: Server) -> None:
+    with connection:
+        connection.settimeout(5)
+        try:
+            serve(connection)
+        except OSError:
+            return
