@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import pathlib
+import re
 import socket
 import ssl
 import tempfile
@@ -18,7 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from .machine import Server
+from . import played_tls
+from .machine import Machine, Server
+from .played_tls import Speaks
 
 _KEY = ec.generate_private_key(ec.SECP256R1())
 _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority")])
@@ -90,3 +93,26 @@ def _one(connection: socket.socket, serve: Server) -> None:
             serve(connection)
         except OSError:
             return
+
+
+WEAK = ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA", "AES128-SHA")
+DEFAULT_GROUPS = ("X25519", "prime256v1", "secp521r1")
+
+
+def speaks(protocols: t.Iterable[str], ciphers: str, groups: str) -> Speaks:
+    """What a server with these settings takes; "" and ALL for what its library takes by itself."""
+    known = [name for name in ciphers.split(":") if name in played_tls.CIPHERS]
+    curves = [name for name in groups.split(":") if name in played_tls.GROUPS]
+    return Speaks(tuple(protocols), tuple(known) or WEAK, groups=tuple(curves) or DEFAULT_GROUPS)
+
+
+def library(machine: Machine, unit: str) -> None:
+    """OpenSSL 3.0 loaded by the unit's process; lay it behind the units."""
+    pid = 100 + sorted(machine.units).index(unit)
+    machine.write(f"/proc/{pid}/maps", "7f00-7f01 r-xp 00000000 08:01 1 /usr/lib/libcrypto.so.3\n")
+    machine.write("/usr/lib/libcrypto.so.3", b"\0OpenSSL 3.0.22 1 Jan 2026\0")
+
+
+def found(pattern: str, *texts: str) -> str:
+    """The first match in the first text that has one; "" for none."""
+    return next((match[1] for text in texts for match in [re.search(pattern, text)] if match), "")
