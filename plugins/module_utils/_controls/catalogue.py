@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
+    cleartext_protocols,
     cleartext_upstreams,
     disk_encryption,
     service_tls,
@@ -65,6 +66,7 @@ CATALOGUE: dict[str, Control] = {
         reboot_safety.CONTROL,
         dependency_vulnerabilities.CONTROL,
         service_tls.CONTROL,
+        cleartext_protocols.CONTROL,
         cleartext_upstreams.CONTROL,
         disk_encryption.CONTROL,
     )

@@ -108,15 +108,48 @@ def certificates(host: Host, target: Target) -> tuple[tuple[bytes, ...], ...]:
         raise HostError(f"{target.address} port {target.port}: {exc}") from exc
 
 
-def login(host: Host, target: Target) -> bool | None:
-    """Whether a server takes a password before TLS; None where its protocol does not say. Raises HostError."""
-    endpoint = _Endpoint(host, target)
+def login(host: Host, addresses: t.Sequence[str], port: int, begins: str) -> bool | None:
+    """Whether a server that listens there takes a password before TLS; None where that cannot be told.
+
+    Raises HostError where it does not answer as its protocol has it.
+    """
+    stranger, address = _as_stranger(host, addresses, port)
+    endpoint = _Endpoint(host, Target(address, port, begins))
     try:
         endpoint.open().close()
     except (_NotTls, _Silent) as exc:
         if endpoint.login is None:
-            raise HostError(f"{target.address} port {target.port}: {exc}") from exc
-    return endpoint.login
+            raise HostError(f"{address} port {port}: {exc}") from exc
+    return endpoint.login if stranger or not endpoint.login else None
+
+
+def _as_stranger(host: Host, addresses: t.Sequence[str], port: int) -> tuple[bool, str]:
+    """Where to come to from another address than that: Dovecot trusts who comes from its own. Raises HostError."""
+    if {"0.0.0.0", "::", "*"} & set(addresses):
+        with contextlib.suppress(HostError):
+            host.connect("127.0.0.2", port).close()
+            return True, "127.0.0.2"
+    return False, answering(host, addresses, port)
+
+
+def starts(host: Host, target: Target) -> bool:
+    """Whether a server offers TLS in its protocol. Raises HostError for no connection."""
+    try:
+        _Endpoint(host, target).open().close()
+    except (_NotTls, _Silent):
+        return False
+    return True
+
+
+def answering(host: Host, addresses: t.Sequence[str], port: int) -> str:
+    """The first address at which a port takes connections. Raises HostError where none does."""
+    *others, last = dialled(addresses)
+    for address in others:
+        with contextlib.suppress(HostError):
+            host.connect(address, port).close()
+            return address
+    host.connect(last, port).close()
+    return last
 
 
 def redirects(host: Host, address: str, port: int, name: str = "") -> bool:

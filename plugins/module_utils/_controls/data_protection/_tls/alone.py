@@ -65,14 +65,13 @@ class Alone(Server):
 
     def clear(self, host: Host, endpoint: Endpoint) -> Clear:
         """By what the protocol says before TLS; where that begins at once, whether HTTP only leads on to https."""
-        target = tls_probe.Target(_answering(host, endpoint), endpoint.port, endpoint.begins)
         if endpoint.begins == AT_ONCE:
-            return _of_web(host, target)
-        login = tls_probe.login(host, target)
+            return _of_web(host, endpoint)
+        login = tls_probe.login(host, endpoint.addresses, endpoint.port, endpoint.begins)
         if login is None:
             raise HostError(f"whether {self.name} insists on TLS at {endpoint.name} cannot be told from outside")
         said = "passwords are taken" if login else "no password is taken"
-        evidence = (Evidence(f"{endpoint.begins} at {target.address} port {endpoint.port}", f"{said} before TLS"),)
+        evidence = (Evidence(f"{endpoint.begins} at port {endpoint.port}", f"{said} before TLS"),)
         excused = "mail between servers has to get in" if endpoint.port == BETWEEN_SERVERS else ""
         return Clear(login or bool(excused), evidence, excused=excused, passwords=login)
 
@@ -81,21 +80,10 @@ class Alone(Server):
         raise Refused(f"this collection does not know the configuration of {what}; set it there and run this again")
 
 
-def _answering(host: Host, endpoint: Endpoint) -> str:
-    """The address where it takes connections. Raises HostError."""
-    *others, last = tls_probe.dialled(endpoint.addresses)
-    for address in others:
-        try:
-            host.connect(address, endpoint.port).close()
-            return address
-        except HostError:
-            continue
-    return last
-
-
-def _of_web(host: Host, target: tls_probe.Target) -> Clear:
-    source = f"a request to http://{target.address}:{target.port}"
-    if tls_probe.redirects(host, target.address, target.port):
+def _of_web(host: Host, endpoint: Endpoint) -> Clear:
+    address = tls_probe.answering(host, endpoint.addresses, endpoint.port)
+    source = f"a request to http://{address}:{endpoint.port}"
+    if tls_probe.redirects(host, address, endpoint.port):
         return Clear(False, (Evidence(source, "a redirect to https"),))
     return Clear(True, (Evidence(source, "no redirect", "a redirect to https"),))
 
