@@ -65,7 +65,10 @@ class _Lines:
 
     def of(self, edit: Edit) -> _Span:
         """The lines that an edit touches."""
-        return self._line(edit.start), self._line(max(edit.start, edit.end - 1)) + 1
+        first, last = self._line(edit.start), self._line(max(edit.start, edit.end - 1)) + 1
+        if last >= len(self._starts):
+            raise ValueError("the last line has no end, so it cannot be told from one that somebody adds to it")
+        return first, last
 
     def _line(self, at: int) -> int:
         return bisect.bisect_right(self._starts, at) - 1

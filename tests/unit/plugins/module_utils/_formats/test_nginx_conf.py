@@ -54,3 +54,15 @@ def test_lua_is_code() -> None:
 def test_what_nginx_would_not_take(text: str, why: str) -> None:
     with pytest.raises(nginx_conf.BadConfig, match=why):
         parse(main=text)
+
+
+def test_directives_stand_where_they_say() -> None:
+    text = "a 'b';\nhttp { # x\n  ssl_protocols  TLSv1\n TLSv1.1 ; server { c; } }\n"
+    a, http = parse(main=text)
+    assert [text[slice(*one.span)] for one in (a, http, *(http.block or ()))] == [
+        "a 'b';",
+        "http {",
+        "ssl_protocols  TLSv1\n TLSv1.1 ;",
+        "server {",
+    ]
+    assert http.path == "/etc/main"

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real requests to real ports of this machine."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._engine import change, requests
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer, Request
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.tests.unit.pairs import played_web
+
+SECURED = played_web.context("shop.example.org")
+LEADS = "Location: https://shop.example.org/\r\n"
+
+
+def request(port: int, **fields: object) -> Request:
+    values = {"title": "see", "address": "127.0.0.1", "name": "shop.example.org", "path": "/", "statuses": (200,)}
+    return Request(**{**values, "port": port, "seconds": 0.3, **fields})  # type: ignore[arg-type]
+
+
+def test_the_answer_in_clear_and_by_tls() -> None:
+    for secured in (None, SECURED):
+        port = played_web.listen(played_web.page(secured=secured, headers=LEADS))
+        plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+        found = requests.ask(plain, "shop.example.org", "/", tls=bool(secured))
+        assert found == Answer(200, "text/plain", "https://shop.example.org/")
+
+
+def test_what_is_right_is_done() -> None:
+    port = played_web.listen(played_web.page("308 Permanent Redirect", headers=LEADS))
+    request(port, statuses=(308,), location="https://shop", content="text/plain").apply(Host(), tag="t")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"statuses": (308,)}, "the answer is 200 and not 308"),
+        ({"content": "text/html"}, "'text/plain' and not 'text/html'"),
+        ({"location": "https://"}, "leads elsewhere"),
+        ({"tls": True}, "does not answer"),
+    ],
+)
+def test_what_is_wrong_is_said(fields: dict[str, object], said: str) -> None:
+    port = played_web.listen(played_web.page())
+    with pytest.raises(ChangeError, match=said):
+        request(port, **fields).apply(Host(), tag="t")
+
+
+def test_an_answer_that_is_no_http() -> None:
+    port = played_web.listen(lambda connection: connection.sendall(b"220 mail\r\n"))
+    with pytest.raises(ChangeError, match="no answer in HTTP"):
+        request(port).apply(Host(), tag="t")
+
+
+def test_it_tries_until_a_reload_is_through() -> None:
+    begun = time.monotonic()
+    pages = [played_web.page("502 Bad Gateway"), played_web.page()]
+    port = played_web.listen(lambda connection: pages[time.monotonic() - begun > 0.5](connection))
+    request(port, seconds=5).apply(Host(), tag="t")
+    assert time.monotonic() - begun > 0.5
+
+
+def test_the_journal_knows_it() -> None:
+    one = request(80, tls=True)
+    assert change.load(change.dump(one)) == one
