@@ -12,7 +12,8 @@ version_added: "1.0.0"
 author:
   - The infosec.principles authors (@infosec-principles)
 description:
-  - Of the certificates that a host owes, those that were signed now, and those that their services have still to take up.
+  - Of the certificates that a host owes, those that were signed now, and those that their services have still to take
+    up.
 positional: signed, unfinished
 options:
   _input:

@@ -34,6 +34,7 @@ CONTROLS = UTILS + "_controls."
 ENGINE, HOST, FORMATS = UTILS + "_engine.", UTILS + "_host.", UTILS + "_formats."
 REACHABILITY = UTILS + "_reachability."
 ROTATION = UTILS + "_rotation."
+CERTIFICATES = UTILS + "_certificates."
 CONTROLLER = "plugins.plugin_utils."
 
 # Where a file lies -> what of ours it may import. The longest match counts.
@@ -45,6 +46,7 @@ MAY_IMPORT = {
     UTILS: (CONTROLS, HOST, FORMATS, ENGINE, UTILS + "_plumbing"),
     REACHABILITY: (REACHABILITY,),
     ROTATION: (ROTATION, HOST, FORMATS, ENGINE),
+    CERTIFICATES: (CERTIFICATES, HOST, FORMATS, ENGINE),
     "plugins.modules.": (UTILS,),
     CONTROLLER: (CONTROLLER, UTILS),
     "plugins.action.": (CONTROLLER, UTILS),

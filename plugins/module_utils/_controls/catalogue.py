@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
+    certificates,
     cleartext_protocols,
     cleartext_upstreams,
     disk_encryption,
@@ -68,6 +69,7 @@ CATALOGUE: dict[str, Control] = {
         service_tls.CONTROL,
         cleartext_protocols.CONTROL,
         cleartext_upstreams.CONTROL,
+        certificates.CONTROL,
         disk_encryption.CONTROL,
     )
 }
