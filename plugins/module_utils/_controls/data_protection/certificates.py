@@ -127,6 +127,8 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     policy = verdicts.Policy(host.now(), options["renew_days"], folder)
     for one in found:
         yield from _certificate(host, one, policy, options["profile"])
+    for path in shown.keys(host, places):
+        yield from _key(host, path)
     for place in places:
         yield from _place(host, place)
     if not found:
@@ -140,6 +142,12 @@ def _certificate(host: Host, one: shown.Shown, policy: verdicts.Policy, usual: s
             f"{each.message[:-1]} (shown by {_where(one)})." if each.status == f.FAIL and one.places else each.message
         )
         yield Finding(rule, one.subject, each.status, message, each.evidence, each.fix, each.remedy, due=each.due)
+
+
+def _key(host: Host, path: str) -> t.Iterator[Finding]:
+    told = verdicts.mode(host, path)
+    if told:
+        yield Finding(KEY_MODE, processes.printable(path), told.status, told.message, told.evidence, told.fix)
 
 
 def _where(one: shown.Shown) -> str:
@@ -157,7 +165,8 @@ def _place(host: Host, place: shown.Place) -> t.Iterator[Finding]:
         status, message = names.judge(host, place)
         told = tuple(Evidence(place.source, names.said(chain[0]), place.name or "this host") for chain in place.chains)
         yield Finding(NAMES, place.subject, status, message, told)
-    if not place.named and place.endpoint.pairs:
+    # A name that was not asked for shows what all others do.
+    if place.endpoint.pairs and (not place.named or len(place.endpoint.pairs) > 1):
         yield _pending(host, place)
 
 
@@ -170,7 +179,7 @@ def _pending(host: Host, place: shown.Place) -> Finding:
     message = (
         f"In {processes.printable(path)} lies another certificate, valid until {lies.not_after.date()}, than it shows."
     )
-    fix = pending.changes(place)
+    fix = pending.changes(place, path)
     remedy = "" if fix else f"It takes it up by: {pending.steps(place)}."
     return Finding(RELOAD_PENDING, place.subject, f.FAIL, message, told, fix, remedy)
 

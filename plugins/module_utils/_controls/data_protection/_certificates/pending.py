@@ -8,16 +8,30 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._certificates import shown
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._certificates import (
+    shown,
+    trust,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._certificates.shown import (
     Place,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 #: Products that read their certificates anew when their unit is reloaded.
 RELOADED = frozenset({"nginx", "Apache httpd", "HAProxy", "PostgreSQL", "Postfix", "Dovecot"})
+#: A reload is over before the last of the old processes is: ask for some seconds.
+_SHOWS = """file=$1; shift
+wanted=$(openssl x509 -in "$file" -noout -fingerprint -sha256) || exit 1
+for try in 1 2 3 4 5 6 7 8 9 10; do
+    shown=$(openssl s_client "$@" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256 2>/dev/null)
+    [ "$shown" = "$wanted" ] && exit 0
+    sleep 0.5
+done
+echo "it shows another one" >&2; exit 1"""
 #: How others do, in a person's hands.
 STEPS: t.Mapping[str, str] = {
     "MariaDB": "mariadb -e 'FLUSH SSL'",
@@ -39,11 +53,18 @@ def stale(host: Host, place: Place) -> str:
     return next(iter((*alike, *waiting)), "")
 
 
-def changes(place: Place) -> tuple[Change, ...]:
-    """A reload, where the server takes them up by it."""
+def changes(place: Place, path: str) -> tuple[Change, ...]:
+    """A reload, where the server takes them up by it, and that it shows what lies in the file."""
     if place.server.PRODUCT not in RELOADED or not place.server.unit:
         return ()
-    return (Activate(place.server.unit, "reload", ports=((place.address, place.endpoint.port),)),)
+    reload = Activate(place.server.unit, "reload", ports=((place.address, place.endpoint.port),))
+    # Of several certificates openssl is shown the one that the server prefers, which may be another.
+    return (reload,) if len(place.chains) > 1 else (reload, _shows(place, path))
+
+
+def _shows(place: Place, path: str) -> Check:
+    argv = ("sh", "-c", _SHOWS, "sh", path, *trust.client(place))
+    return Check(f"see that {place.subject} shows what lies in {printable(path)}", argv)
 
 
 def steps(place: Place) -> str:

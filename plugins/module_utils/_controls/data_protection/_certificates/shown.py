@@ -20,7 +20,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     NEVER,
     Endpoint,
-    Pair,
     Server,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._formats import x509
@@ -30,6 +29,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 #: Seconds for all handshakes of a host, and names of servers that are asked for at one port.
 SECONDS, MOST_NAMES = 10.0, 50
+#: A file of a server has a handful, ca.pem those that count.
+MOST_AUTHORITIES = 50
 _NAME = re.compile(r"(?:[A-Za-z0-9_](?:[-A-Za-z0-9_]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_][-A-Za-z0-9_]{0,62}")
 
 
@@ -66,12 +67,11 @@ class Place:
 class Shown:
     """One certificate, with the chain that is sent with it. places: where it was seen; () for one that only lies there.
 
-    path, key: the files that it is in; "" where they are not known.
+    path: the file that it is in; "" where that is not known.
     """
 
     chain: tuple[x509.Certificate, ...]
     path: str = ""
-    key: str = ""
     places: tuple[Place, ...] = ()
 
     @property
@@ -157,25 +157,23 @@ def certificates(host: Host, seen: t.Sequence[Place]) -> list[Shown]:
     for place in seen:
         for chain in place.chains:
             digest = chain[0].digest
-            path, key = files.get(digest, ("", ""))
-            before = shown.get(digest, Shown(chain, path, key))
+            before = shown.get(digest, Shown(chain, files.get(digest, "")))
             shown[digest] = dataclasses.replace(before, places=(*before.places, place))
-    for digest, (path, key) in files.items():
+    for digest, path in files.items():
         if digest not in shown and not _superseded(path, seen):
-            shown[digest] = Shown(tuple(every(host, path)), path, key)
+            shown[digest] = Shown(tuple(every(host, path)), path)
     return list(shown.values())
 
 
-def _files(host: Host, seen: t.Sequence[Place]) -> dict[str, tuple[str, str]]:
-    """By the digest of its certificate: each pair of a server, and what the configuration of another daemon names."""
-    pairs = [pair for place in seen for pair in place.endpoint.pairs]
+def _files(host: Host, seen: t.Sequence[Place]) -> dict[str, str]:
+    """By the digest of its certificate: each file of a server, and what the configuration of another daemon names."""
+    pairs = [pair.certificate for place in seen for pair in place.endpoint.pairs]
     held = [one for one in host.once(_certificate_files.read) if one.used and one.certificate]
-    others = [Pair(one.path, one.path if one.key else "") for one in held]
-    found: dict[str, tuple[str, str]] = {}
-    for pair in dict.fromkeys([*pairs, *others]):
-        chain = every(host, pair.certificate)
-        if chain and not (chain[0].authority and pair in others):
-            found.setdefault(chain[0].digest, (pair.certificate, pair.key))
+    others = [one.path for one in held if one.certificate and not one.certificate.authority]
+    found: dict[str, str] = {}
+    for path in dict.fromkeys([*pairs, *others]):
+        for certificate in every(host, path)[:1]:
+            found.setdefault(certificate.digest, path)
     return found
 
 
@@ -184,10 +182,28 @@ def _superseded(path: str, seen: t.Sequence[Place]) -> bool:
     return any(path == pair.certificate for place in seen if place.chains for pair in place.endpoint.pairs)
 
 
+def keys(host: Host, seen: t.Sequence[Place]) -> list[str]:
+    """The files with the keys of all these certificates, shown or not."""
+    pairs = [pair.key for place in seen for pair in place.endpoint.pairs]
+    held = [one.path for one in host.once(_certificate_files.read) if one.used and one.key]
+    return [path for path in dict.fromkeys([*pairs, *held]) if path]
+
+
 def every(host: Host, path: str) -> list[x509.Certificate]:
-    """The certificates of a file; none where it cannot be read."""
+    """The certificates of a file, read once a run; none where it cannot be read."""
+    known = host.once(_files_read)
+    if path not in known:
+        known[path] = _read(host, path)
+    return known[path]
+
+
+def _files_read(host: Host) -> dict[str, list[x509.Certificate]]:
+    return {}
+
+
+def _read(host: Host, path: str) -> list[x509.Certificate]:
     try:
-        return x509.every(host.read_part(path, x509.MAX_SIZE))
+        return x509.every(host.read_part(path, x509.MAX_SIZE), MOST_AUTHORITIES)
     except NeedsRoot:
         raise
     except HostError:

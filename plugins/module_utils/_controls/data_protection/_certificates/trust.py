@@ -23,7 +23,7 @@ ADDED = ("/usr/local/share/ca-certificates/*.crt", "/etc/pki/ca-trust/source/anc
 #: Names that openssl s_client(1) has for what TLS begins in.
 _STARTTLS = {"postgresql": "postgres"}
 _CALLED = {
-    "unable to get local issuer certificate": "nobody who is trusted here stands for it, or a certificate between is not sent",
+    "unable to get local issuer certificate": "nobody who is trusted here stands for it, or one above it is not sent",
     "unable to verify the first certificate": "a certificate above it is not sent, or is none that is trusted here",
     "self signed certificate": "it is self-signed",
     "self-signed certificate": "it is self-signed",
@@ -61,11 +61,7 @@ def _added(host: Host, one: Shown) -> bool:
 
 
 def _on_wire(host: Host, place: Place, bundle: str) -> Verified:
-    address = f"[{place.address}]" if ":" in place.address else place.address
-    begins = place.endpoint.begins
-    argv = ["openssl", "s_client", "-connect", f"{address}:{place.endpoint.port}", "-status", "-no_check_time"]
-    argv += ["-CAfile", bundle, *(("-servername", place.name) if place.name else ("-noservername",))]
-    argv += ["-starttls", _STARTTLS.get(begins, begins)] if begins != "tls" else []
+    argv = ("openssl", "s_client", *client(place), "-status", "-no_check_time", "-CAfile", bundle)
     done = host.ask(*argv, stdin="", timeout=5)
     said = [line.strip() for line in done.stdout.splitlines()]
     codes = [line for line in said if line.startswith("Verify return code: ")]
@@ -74,6 +70,15 @@ def _on_wire(host: Host, place: Place, bundle: str) -> Verified:
     reason = codes[-1].partition("(")[2].rstrip(")")
     stapled = any(line.startswith("OCSP Response Status: successful") for line in said)
     return Verified(": 0 " in codes[-1], place.source, _CALLED.get(reason, reason), stapled=stapled)
+
+
+def client(place: Place) -> tuple[str, ...]:
+    """The options of openssl s_client(1) that lead to a place."""
+    address = f"[{place.address}]" if ":" in place.address else place.address
+    begins = place.endpoint.begins
+    name = ("-servername", place.name) if place.name else ("-noservername",)
+    starttls = ("-starttls", _STARTTLS.get(begins, begins)) if begins != "tls" else ()
+    return ("-connect", f"{address}:{place.endpoint.port}", *name, *starttls)
 
 
 def _in_file(host: Host, path: str, bundle: str) -> Verified:

@@ -79,7 +79,6 @@ def judge(host: Host, one: Shown, policy: Policy, profile: Profile) -> t.Iterato
         yield _chain(one, verified)
         yield _lifespan(one, profile, public=verified.public)
         yield from _stapling(one, verified)
-    yield from _mode(host, one)
 
 
 def _expiry(one: Shown, policy: Policy) -> Verdict:
@@ -177,20 +176,17 @@ def _stapling(one: Shown, verified: Verified) -> t.Iterator[Verdict]:
         yield Verdict(STAPLING, f.FAIL, message, evidence)
 
 
-def _mode(host: Host, one: Shown) -> t.Iterator[Verdict]:
-    status = host.stat(one.key) if one.key else None
+def mode(host: Host, path: str) -> Verdict | None:
+    """Who can read and write a key; None where no plain file is there."""
+    status = host.stat(path)
     if status is None or not stat.S_ISREG(status.st_mode):
-        return
-    mode = stat.S_IMODE(status.st_mode)
-    evidence = (Evidence(printable(one.key), f"mode {mode:04o}, user {status.st_uid}", f"{_KEY_MODE:04o} or less"),)
-    if not mode & ~_KEY_MODE & 0o777:
-        yield Verdict(KEY_MODE, f.PASS, f"Its key {printable(one.key)} is for its owner and its group alone.", evidence)
-    else:
-        whom = (
-            "others can read" if mode & 0o004 else "more than its owner can write" if mode & 0o022 else "more can use"
-        )
-        message = f"Its key is one that {whom}: {printable(one.key)} has the mode {mode:04o}."
-        yield Verdict(KEY_MODE, f.FAIL, message, evidence, _closing(host, one.key, mode & _KEY_MODE))
+        return None
+    bits = stat.S_IMODE(status.st_mode)
+    evidence = (Evidence(printable(path), f"mode {bits:04o}, user {status.st_uid}", f"{_KEY_MODE:04o} or less"),)
+    if not bits & ~_KEY_MODE & 0o777:
+        return Verdict(KEY_MODE, f.PASS, "It is for its owner and its group alone.", evidence)
+    whom = "Others can read it" if bits & 0o004 else "More than its owner can write it"
+    return Verdict(KEY_MODE, f.FAIL, f"{whom}: mode {bits:04o}.", evidence, _closing(host, path, bits & _KEY_MODE))
 
 
 def _closing(host: Host, path: str, mode: int) -> tuple[Change, ...]:
