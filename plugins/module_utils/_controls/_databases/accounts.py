@@ -29,7 +29,7 @@ _WILD_FOUR = re.compile(r"((?:\d{1,3}\.){0,3})[\d%_.]*[%_][\d%_.]*")
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """One account: `open` means that no proof is asked, `locked` that nobody gets in, `tls` that nobody does without."""
+    """One account. open: no proof is asked. locked: nobody gets in. tls: nobody gets in without it."""
 
     user: str
     host: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""See, before anything is written, that a server's own user can read a certificate and its key, and that they match."""
+"""See that a server's own user can read a certificate and its key, and that they match; and that TLS is spoken then."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ try:
 except (OSError, ValueError) as exc:
     sys.exit("%s" % exc)
 """
+#: A handshake of any client; whose certificate it is, others judge.
+_HANDSHAKE = """import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+try:
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as wire:
+        context.wrap_socket(wire).close()
+except (OSError, ValueError) as exc:
+    sys.exit("%s" % exc)
+"""
+
+
+def speaks(address: str, port: int) -> Check:
+    """The check that a port, on which TLS begins at once, takes a handshake."""
+    argv = (sys.executable or "python3", "-I", "-c", _HANDSHAKE, address, str(port))
+    return Check(f"see that {address} port {port} speaks TLS", argv)
 
 
 def loads(user: str, pair: Pair) -> Check:

@@ -498,7 +498,7 @@ REFUSAL = "*** FATAL CONFIG FILE ERROR ***\nReading the configuration file, at l
 @pytest.mark.parametrize(
     ("said", "rc", "error"),
     [
-        (REFUSAL.format(9, 'infosec-principles-check "yes"'), 0, ""),
+        (REFUSAL.format(9, 'port "infosec-principles-check"'), 0, ""),
         (REFUSAL.format(3, "requirepas hunter2"), 1, "at line 3\n"),
     ],
 )
