@@ -19,15 +19,21 @@ if t.TYPE_CHECKING:
         apache,
         dovecot,
         haproxy,
+        mysql,
         nginx,
         postfix,
+        postgresql,
+        redis,
     )
 else:
     apache = later("_controls.data_protection._tls.apache")
     dovecot = later("_controls.data_protection._tls.dovecot")
     haproxy = later("_controls.data_protection._tls.haproxy")
+    mysql = later("_controls.data_protection._tls.mysql")
     nginx = later("_controls.data_protection._tls.nginx")
     postfix = later("_controls.data_protection._tls.postfix")
+    postgresql = later("_controls.data_protection._tls.postgresql")
+    redis = later("_controls.data_protection._tls.redis")
 
 #: A product's file beside this one, imported where one of its programs listens: (module, names of programs).
 TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = (
@@ -36,6 +42,9 @@ TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = (
     (haproxy, ("haproxy",)),
     (postfix, ("master",)),
     (dovecot, ("dovecot",)),
+    (postgresql, ("postgres",)),
+    (mysql, ("mariadbd", "mysqld")),
+    (redis, ("redis-server", "valkey-server")),
 )
 
 
