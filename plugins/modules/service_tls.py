@@ -26,6 +26,10 @@ description:
     (V(X25519MLKEM768) before OpenSSL 3.5, with which it would not start) is left out.
   - TLS is switched on with the certificate that lies in O(certificate_folder). Clear text is switched off only where the server's own view
     shows that nobody has come so for O(required_after_days); else the finding names who comes.
+  - Of nginx, Apache and HAProxy a line that stands in a file of somebody else's and outweighs ours is changed where it stands, and comes back with
+    C(undo). Whoever comes to a port of HTTP in clear is led to https (308, but for C(/.well-known/acme-challenge/)) where port 443 serves
+    the same names by TLS. A redirect turns nobody away who follows it, so O(required_after_days) does not hold it back. A port in clear is
+    never turned into TLS by itself.
   - A port that the register asks TLS of and whose server is not known is judged on the wire alone, and has no fix. STARTTLS is expected at ports 25,
     110, 143, 389, 587, 3306, 4190 and 5432, and TLS at once at all others.
   - A server that closes the connection at the first word of TLS, answers every handshake with an alert, or does not answer in time gives
