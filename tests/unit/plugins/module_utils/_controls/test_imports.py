@@ -33,6 +33,7 @@ FOREIGN = (
     *("_firewall.firewalld_policy", "_firewall.ufw_foreign", "_firewall.ufw_load", "_firewall.ufw_rules"),
     *("_host.dnf", "_host.zypper", "_pending.rpm", "_updates.redhat", "_updates.suse"),
     "_second.planning",
+    *("_certificates.pending", "_certificates.trust", "_certificates.verdicts", "_certificates.names"),
     *("_data_protection._swap", "_data_protection._steps", "_data_protection._strength", "_formats.luks"),
     *("_tls.postfix", "_tls.dovecot", "_tls.slapd", "_tls.rabbitmq", "_tls.proof", "_tls.logs", "_tls.edits"),
     *("_tls.nginx", "_tls.apache", "_tls.haproxy", "_web.common", "_formats.passages", "_formats.haproxy_cfg"),
