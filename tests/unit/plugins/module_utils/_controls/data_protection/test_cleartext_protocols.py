@@ -18,7 +18,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.tests.unit.pairs import cleartext_protocols as cases
 from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
 
-
 #: What an LDAP client says that would bind as cn=infosec-principles with the password "none".
 BIND = bytes.fromhex("302502010160200201030415") + b"cn=infosec-principles" + b"\x80\x04none"
 
