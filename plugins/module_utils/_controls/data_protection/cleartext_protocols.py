@@ -68,7 +68,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     told = [(found, look) for found in kinds.find(host) for look in _look(host, found)]
     closing = _plans(host, told, options)
     for found, look in told:
-        yield _finding(found, look, options["services"], closing.get(found.name))
+        yield _finding(found, look, options["services"], closing.get(found.subject))
     for rule in RULES:
         if not any(_rule(found, look) is rule for found, look in told):
             yield Finding(rule, NAME, f.PASS, f"{rule.title}: none of those known here can be reached by others.")
@@ -96,9 +96,9 @@ def _rule(found: Found, look: Look) -> Rule:
 
 
 def _plans(host: Host, told: list[Told], options: Options) -> dict[str, t.Any]:
-    """By port: the changes that close it, or why it stays; for what fails, may be stopped, and nobody has declared."""
+    """By subject: the changes that stop it, or why it goes on; for what fails, may be stopped and nobody has declared."""
     open_ = {
-        found.name: found.listeners
+        found.subject: found.listeners
         for found, look in told
         if look.status == f.FAIL and found.kind.closes and not _entries(options["services"], found)
     }

@@ -86,6 +86,14 @@ def test_a_super_server_that_is_needed_goes_on(machine: Machine) -> None:
     assert telnet.fix == () and "also serves 79/tcp" in telnet.message
 
 
+def test_two_services_at_one_port_are_told_apart(machine: Machine) -> None:
+    machine.unit("inetd.service", process="inetd", sockets=[("tcp", "0.0.0.0", 514)])
+    machine.unit("rsyslog.service", process="rsyslogd", sockets=[("tcp", "::", 514)])
+    found = assess(machine)
+    assert found["rsyslog.service 514/tcp (syslog)"].fix == ()
+    assert found["inetd.service 514/tcp (rsh)"].fix
+
+
 def test_what_has_tls_is_not_stopped(machine: Machine) -> None:
     cases.mail("AUTH PLAIN")(machine)
     assert assess(machine)["postfix@-.service 587/tcp (SMTP)"].fix == ()
