@@ -116,7 +116,7 @@ def login(host: Host, addresses: t.Sequence[str], port: int, begins: str) -> boo
     stranger, address = _as_stranger(host, addresses, port)
     endpoint = _Endpoint(host, Target(address, port, begins))
     try:
-        endpoint.open().close()
+        endpoint.open(_LOGINS.get(begins)).close()
     except (_NotTls, _Silent) as exc:
         if endpoint.login is None:
             raise HostError(f"{address} port {port}: {exc}") from exc
@@ -298,13 +298,14 @@ class _Endpoint:
             whole = getattr(secured, "get_unverified_chain", None)
             return tuple(whole()) if whole else (secured.getpeercert(True) or b"",)
 
-    def open(self) -> _Wire:
+    def open(self, preamble: t.Callable[[_Wire], None] | None = None) -> _Wire:
+        """A connection at which TLS can begin, or at which another preamble was spoken."""
         wire = _Wire(self._host, self.target, self._end)
         try:
             if self.proxied:
                 wire.send(_PROXY)
             if self.target.begins != AT_ONCE:
-                PREAMBLES[self.target.begins](wire)
+                (preamble or PREAMBLES[self.target.begins])(wire)
         except BaseException:
             wire.close()
             raise
@@ -493,13 +494,18 @@ def _offered(wire: _Wire, tls: bool, login: bool) -> None:
 
 
 def _ftp(wire: _Wire) -> None:
-    """RFC 959, RFC 4217: a server that insists on TLS does not ask for the password (331) that goes with a name."""
+    """RFC 4217."""
+    _replies(wire, b"220")
+    wire.send(b"AUTH TLS\r\n")
+    if not _reply(wire)[-1].startswith(b"234"):
+        raise _NotTls("it does not offer TLS")
+
+
+def _ftp_user(wire: _Wire) -> None:
+    """RFC 959: a server that insists on TLS does not ask for the password (331) that goes with a name."""
     _replies(wire, b"220")
     wire.send(b"USER infosec-principles\r\n")
     wire.login = _reply(wire)[-1].startswith(b"331")
-    wire.send(b"AUTH TLS\r\n")
-    if not _reply(wire)[-1].startswith(b"234"):
-        raise _NotTls("it does not offer TLS" + (", and takes passwords in clear" if wire.login else ""))
 
 
 def _ldap(wire: _Wire) -> None:
@@ -552,3 +558,5 @@ PREAMBLES: t.Mapping[str, t.Callable[[_Wire], None]] = {
     "postgresql": _postgresql,
     "mysql": _mysql,
 }
+#: Where the words before TLS do not tell by themselves whether a password would be taken.
+_LOGINS = {"ftp": _ftp_user}

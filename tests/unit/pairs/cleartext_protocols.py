@@ -26,15 +26,15 @@ def listening(*units: tuple[str, str, str, int]) -> t.Callable[[Machine], None]:
     return lay
 
 
-def ftp(*answers: bytes) -> t.Callable[[Machine], None]:
-    """An FTP server that answers so to USER and to AUTH."""
+def ftp(user: bytes, auth: bytes) -> t.Callable[[Machine], None]:
+    """An FTP server that answers so to USER and to AUTH, and goes away after a refusal, as vsftpd does."""
 
     def serve(connection: socket.socket) -> None:
         connection.sendall(b"220 ready\r\n")
-        for answer in answers:
+        said = user if connection.recv(1024).startswith(b"USER") else auth
+        connection.sendall(said)
+        if not said.startswith(b"530"):
             connection.recv(1024)
-            connection.sendall(answer)
-        connection.recv(1024)
 
     def lay(machine: Machine) -> None:
         machine.unit("vsftpd.service", process="vsftpd", sockets=[("tcp", "0.0.0.0", 21)])

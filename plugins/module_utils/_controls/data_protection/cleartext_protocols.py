@@ -96,7 +96,7 @@ def _rule(found: Found, look: Look) -> Rule:
 
 
 def _plans(host: Host, told: list[Told], options: Options) -> dict[str, t.Any]:
-    """By subject: the changes that stop it, or why it goes on; for what fails, may be stopped and nobody has declared."""
+    """By subject: the changes that stop it, or why it goes on; for what fails, may be stopped and is not declared."""
     open_ = {
         found.subject: found.listeners
         for found, look in told

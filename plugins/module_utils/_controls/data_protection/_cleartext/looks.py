@@ -16,15 +16,20 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
-from ansible_collections.infosec.principles.plugins.module_utils._formats import der
 from ansible_collections.infosec.principles.plugins.module_utils._host import configs, sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._formats import rsyslog_conf
-    from ansible_collections.infosec.principles.plugins.module_utils._host import nfs_exports, snmpd, tls_probe
+    from ansible_collections.infosec.principles.plugins.module_utils._host import (
+        ldap_bind,
+        nfs_exports,
+        snmpd,
+        tls_probe,
+    )
 else:
+    ldap_bind = later("_host.ldap_bind")
     rsyslog_conf = later("_formats.rsyslog_conf")
     nfs_exports = later("_host.nfs_exports")
     snmpd = later("_host.snmpd")
@@ -34,9 +39,6 @@ else:
 MOST = 100
 #: Ways of VNC to say who one is that are inside of TLS or RSA-AES (Xvnc(1), SecurityTypes).
 SECURED = ("TLS", "X509", "RA2")
-#: ldap_simple_bind as somebody who does not exist, with a password: messageID 1, version 3 (RFC 4511, section 4.2).
-NOBODY = b"cn=infosec-principles"
-CONFIDENTIALITY_REQUIRED, STRONGER_REQUIRED, UNWILLING = 13, 8, 53
 RSYSLOG = ("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf")
 
 Looks = t.Iterator[Look]
@@ -81,27 +83,14 @@ def ldap(host: Host, found: Found) -> Looks:
     """By a simple bind as nobody: servers that insist on TLS say so before they look for who it is."""
     port = found.listeners[0].port
     address = tls_probe.answering(host, [item.address for item in found.listeners], port)
-    code = _bind(host, address, port)
-    evidence = (Evidence(f"a simple bind at {address} port {port}", f"result code {code}", "confidentialityRequired"),)
-    if code in (CONFIDENTIALITY_REQUIRED, STRONGER_REQUIRED):
+    code = ldap_bind.as_nobody(host, address, port)
+    evidence = (Evidence(f"a simple bind at port {port}", f"result code {code}", "confidentialityRequired (13)"),)
+    if code in ldap_bind.INSISTS:
         yield Look(f.PASS, f"{found.subject} takes no password without TLS", evidence)
-    elif code == UNWILLING:
-        yield Look(f.PASS, f"{found.subject} takes no password by a simple bind", evidence)
-    else:
+    elif code == ldap_bind.INVALID_CREDENTIALS:
         yield Look(f.FAIL, f"{found.subject} takes passwords without TLS", evidence)
-
-
-def _bind(host: Host, address: str, port: int) -> int:
-    """The result code. Raises HostError."""
-    body = b"\x02\x01\x03" + bytes((4, len(NOBODY))) + NOBODY + b"\x80\x04none"
-    message = b"\x02\x01\x01" + bytes((0x60, len(body))) + body
-    with host.connect(address, port) as connection:
-        try:
-            connection.sendall(bytes((0x30, len(message))) + message)
-            _number, (_kind, response) = der.sequence(connection.recv(4096))[:2]
-            return der.values(response)[0][1][0]
-        except (OSError, ValueError, IndexError) as exc:
-            raise HostError(f"{address} port {port}: no answer to a bind of LDAP") from exc
+    else:
+        yield Look(f.NOT_ASSESSED, f"whether {found.subject} takes passwords without TLS was not told", evidence)
 
 
 def snmp(host: Host, found: Found) -> Looks:

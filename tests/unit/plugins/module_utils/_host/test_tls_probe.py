@@ -257,8 +257,7 @@ def mysql(flags: bytes, speaks: bool = True) -> Serve:
             talk((STARTTLS, b'OK "go"\r\n'), greeting=b'"SASL" ""\r\n"STARTTLS"\r\nOK "ready"\r\n'),
             False,
         ),
-        ("ftp", talk((USER, b"530 use TLS\r\n"), (AUTH, b"234 go\r\n"), greeting=b"220-a\r\n b\r\n220 c\r\n"), False),
-        ("ftp", talk((USER, b"331 password?\r\n"), (AUTH, b"234 go\r\n"), greeting=b"220 c\r\n"), True),
+        ("ftp", talk((AUTH, b"234 go\r\n"), greeting=b"220-a\r\n b\r\n220 c\r\n"), None),
         ("ldap", talk((LDAP_STARTTLS, bytes.fromhex("300c02010178070a010004000400"))), None),
         ("postgresql", talk((SSL_REQUEST, b"S")), None),
         ("mysql", mysql(b"\xfe\xff"), None),
@@ -279,7 +278,7 @@ def test_tls_begins_in_other_protocols(begins: str, serve: Serve, login: bool | 
         ("imap", talk(greeting=b"* BYE too many\r\n", speaks=False), None),
         ("pop3", talk((b"CAPA\r\n", b"+OK\r\nUIDL\r\n.\r\n"), greeting=b"+OK\r\n", speaks=False), False),
         ("sieve", talk(greeting=b'"SASL" "PLAIN"\r\nOK\r\n', speaks=False), True),
-        ("ftp", talk((USER, b"331 ?\r\n"), (AUTH, b"530 no\r\n"), greeting=b"220 c\r\n", speaks=False), True),
+        ("ftp", talk((AUTH, b"530 no\r\n"), greeting=b"220 c\r\n", speaks=False), None),
         ("ldap", talk((LDAP_STARTTLS, bytes.fromhex("300c02010178070a013404000400")), speaks=False), None),
         ("ldap", talk((LDAP_STARTTLS, b"HTTP/1.1 400 Bad Request" * 4), speaks=False), None),
         ("postgresql", talk((SSL_REQUEST, b"N"), speaks=False), None),
@@ -291,6 +290,34 @@ def test_tls_that_is_not_offered(begins: str, serve: Serve, login: bool | None) 
     seen = read(serve, begins)
     assert (seen.state, seen.login) == (tls_probe.CLEAR, login)
     assert seen.why
+
+
+@pytest.mark.parametrize(
+    ("begins", "serve", "taken"),
+    [
+        ("ftp", talk((USER, b"331 password?\r\n"), greeting=b"220 c\r\n", speaks=False), True),
+        ("ftp", talk((USER, b"530 use TLS\r\n"), greeting=b"220 c\r\n", speaks=False), False),
+        ("smtp", talk((EHLO, b"250 AUTH PLAIN\r\n"), greeting=b"220 b\r\n", speaks=False), True),
+        ("ldap", talk((LDAP_STARTTLS, bytes.fromhex("300c02010178070a010004000400")), speaks=False), None),
+    ],
+)
+def test_whether_a_password_would_be_taken(begins: str, serve: Serve, taken: bool | None) -> None:
+    def after_a_look(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, AssertionError):
+            serve(connection)
+
+    assert tls_probe.login(Played(after_a_look), ("0.0.0.0",), 21, begins) is taken
+
+
+def test_who_is_trusted_by_his_address_is_not_told() -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(b"220 b\r\n")
+        connection.recv(1024)
+        connection.sendall(b"250 AUTH PLAIN\r\n")
+
+    assert tls_probe.login(Played(serve), ("192.0.2.7",), 587, "smtp") is None
+    with pytest.raises(HostError, match="does not speak"):
+        tls_probe.login(Played(talk(greeting=b"554 no\r\n", speaks=False)), ("192.0.2.7",), 587, "smtp")
 
 
 # Certificates, and HTTP that only leads on

@@ -15,11 +15,9 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     CONTROL,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
+from ansible_collections.infosec.principles.plugins.module_utils._host import ldap_bind
 from ansible_collections.infosec.principles.tests.unit.pairs import cleartext_protocols as cases
 from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
-
-#: What an LDAP client says that would bind as cn=infosec-principles with the password "none".
-BIND = bytes.fromhex("302502010160200201030415") + b"cn=infosec-principles" + b"\x80\x04none"
 
 
 @pytest.fixture
@@ -112,20 +110,30 @@ def test_vnc_by_its_command_line(title: str, status: str, machine: Machine) -> N
     assert assess(machine)["vnc.service 5901/tcp (VNC)"].status == status
 
 
+#: OpenLDAP 2.5's answers: the entry of its root with dc=nodomain, the end of that search; and BindResponse by its code.
+CONTEXTS = bytes.fromhex("302f020101642a040030263024040e6e616d696e67436f6e7465787473311204") + b"\x10dc=example,dc=eu"
+DONE = bytes.fromhex("300c02010165070a010004000400")
+
+
 @pytest.mark.parametrize(
-    ("answer", "status"),
+    ("root", "code", "status"),
     [
-        ("300c02010161070a010d04000400", "pass"),
-        ("300c02010161070a013504000400", "pass"),
-        ("300c02010161070a013104000400", "fail"),
-        ("", "not_assessed"),
-        ("485454502f312e31", "not_assessed"),
+        (CONTEXTS + DONE, 13, "pass"),
+        (CONTEXTS + DONE, 53, "pass"),
+        (CONTEXTS + DONE, 49, "fail"),
+        (CONTEXTS + DONE, 52, "not_assessed"),
+        (DONE, 49, "not_assessed"),
+        (b"HTTP/1.1 400 Bad Request", 49, "not_assessed"),
+        (b"", 49, "not_assessed"),
     ],
 )
-def test_ldap_by_a_bind_as_nobody(answer: str, status: str, machine: Machine) -> None:
+def test_ldap_by_a_bind_as_nobody(root: bytes, code: int, status: str, machine: Machine) -> None:
     def serve(connection: socket.socket) -> None:
-        if connection.recv(4096) == BIND:
-            connection.sendall(bytes.fromhex(answer))
+        asked = connection.recv(4096)
+        if asked == ldap_bind.root_search():
+            connection.sendall(root)
+        elif asked == ldap_bind.bind(b"cn=infosec-principles,dc=example,dc=eu"):
+            connection.sendall(bytes.fromhex("300c02010161070a01") + bytes((code,)) + bytes.fromhex("04000400"))
 
     cases.listening(("slapd.service", "slapd", "tcp", 389))(machine)
     machine.servers[389] = serve
