@@ -123,10 +123,8 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
         raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
     places = shown.places(host, options["services"], options["profile"])
     found = shown.certificates(host, places)
-    folder = options["certificate_folder"].rstrip("/")
-    policy = verdicts.Policy(host.now(), options["renew_days"], folder)
     for one in found:
-        yield from _certificate(host, one, policy, options["profile"])
+        yield from _certificate(host, one, options)
     for path in shown.keys(host, places):
         yield from _key(host, path)
     for place in places:
@@ -135,8 +133,9 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
         yield from (Finding(rule, "host", f.NOT_APPLICABLE, "No server shows a certificate here.") for rule in RULES)
 
 
-def _certificate(host: Host, one: shown.Shown, policy: verdicts.Policy, usual: str) -> t.Iterator[Finding]:
-    for each in verdicts.judge(host, one, policy, verdicts.profile_of(one, usual)):
+def _certificate(host: Host, one: shown.Shown, options: Options) -> t.Iterator[Finding]:
+    policy = verdicts.Policy(host.now(), options["renew_days"], options["certificate_folder"].rstrip("/"))
+    for each in verdicts.judge(host, one, policy, verdicts.profile_of(one, options["profile"])):
         rule = next(rule for rule in RULES if rule.name == each.rule)
         message = (
             f"{each.message[:-1]} (shown by {_where(one)})." if each.status == f.FAIL and one.places else each.message

@@ -12,20 +12,23 @@ import time
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _certificate_files
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
-    alone,
-    needs,
-    products,
-)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import needs, products
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     NEVER,
     Endpoint,
     Server,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._formats import x509
-from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import alone
+    from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
+else:
+    alone = later("_controls.data_protection._tls.alone")
+    tls_probe = later("_host.tls_probe")
 
 #: Seconds for all handshakes of a host, and names of servers that are asked for at one port.
 SECONDS, MOST_NAMES = 10.0, 50
