@@ -23,10 +23,10 @@ description:
     C(ca.pem) in O(certificate_folder), and that is for the name that the configuration has. It is asked at the same port, or at the one that
     O(upstreams) names. Connections are opened to hosts that the configuration sends to, and to no others, 64 of them in a run at most.
   - Where it does, the lines that send on are changed where they stand, to https with verification. The proxy's own checker has to accept them; then it
-    is reloaded, and a request that comes by there has to be answered with the same status and kind of content as before. Else
-    everything is put back.
+    is reloaded, and a request (GET) that comes by there has to be answered with the same status and kind of content as before, for which it is
+    asked once in check mode too. Else everything is put back.
   - Nothing is changed where it is not so, where no request can be made up that comes by there (a location that is a pattern, TCP that only passes
-    through), where the proxy answers with an error of its own already, and in protocols that the proxy cannot encrypt (FastCGI, uwsgi, SCGI, AJP).
+    through), where its answer is an error already that the proxy may have given by itself (400, 401, 403, 5xx), and in protocols that the proxy cannot encrypt (FastCGI, uwsgi, SCGI, AJP).
     The finding then says what to write.
 options:
   certificate_folder:

@@ -104,8 +104,13 @@ class Apache(Proxy):
             kept=kept,
         )
 
+    def together(self, route: Route) -> t.Hashable:
+        """The virtual host, for which the settings count."""
+        return next(one.site.place for each, one in self.passes() if each.subject == route.subject)
+
     def changes(self, host: Host, routes: t.Sequence[Route], to: To) -> tuple[Change, ...]:
         common.refuse_broken(host, self.PRODUCT, self.instance.check)
+        self._refuse_others(routes)
         edits: dict[str, list[Edit]] = {}
         for route, one in self.passes():
             if route in routes:
@@ -113,6 +118,17 @@ class Apache(Proxy):
                     if edit not in edits.setdefault(path, []):
                         edits[path].append(edit)
         return (*common.edits(host, edits), *common.take_up(self.run, self.PRODUCT, self.instance.check))
+
+    def _refuse_others(self, routes: t.Sequence[Route]) -> None:
+        """What the same virtual host sends on by TLS to somebody who is not verified yet would be cut off."""
+        places = {self.together(route) for route in routes}
+        for route, one in self.passes():
+            encrypted = [target for target in route.targets if not target.clear]
+            if encrypted and route not in routes and not route.verified and one.site.place in places:
+                raise Refused(
+                    f"{route.place}: the same virtual host sends on to {printable(encrypted[0].name)}, which would be "
+                    "verified as well, and nothing shows that it could be"
+                )
 
     def _edits(self, host: Host, route: Route, one: Pass, to: To) -> t.Iterator[tuple[str, Edit]]:
         if one.site.section is None:

@@ -80,7 +80,11 @@ class Haproxy(Proxy):
         """How a bind leads to a section: by itself, or by a line of its own."""
         if bind.section is section:
             yield None
-        for line in bind.section.all("default_backend", "use_backend"):
+        own = bind.section.all("default_backend")
+        before = self.instance.sections[: self.instance.sections.index(bind.section)]
+        around = [one for one in before if one.kind == "defaults"][-1:] if not own else []
+        inherited = [line for one in around for line in one.all("default_backend")]
+        for line in (*own, *inherited, *bind.section.all("use_backend")):
             if len(line.texts) > 1 and (line.texts[1] == section.name or "%[" in line.texts[1]):
                 yield line
 

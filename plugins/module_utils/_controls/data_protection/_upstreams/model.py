@@ -108,6 +108,10 @@ class Proxy:
         """Every place that sends requests on."""
         raise NotImplementedError
 
+    def together(self, route: Route) -> t.Hashable:
+        """What routes have in common that have to be changed together: by default the servers that they lead to."""
+        return frozenset((target.host, target.port) for target in route.targets)
+
     def changes(self, host: Host, routes: t.Sequence[Route], to: To) -> tuple[Change, ...]:
         """What has these routes speak TLS and verify, taken up. Raises Refused or HostError."""
         raise NotImplementedError

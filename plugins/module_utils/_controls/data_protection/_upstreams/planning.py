@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import re
+import time
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Refused
@@ -29,6 +30,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 #: Routes of one host that are mended in a run, each of which costs a request before and after.
 MAX_ROUTES = 30
+#: Seconds after which no further one is looked into; the engine ends a control after 30.
+SECONDS = 12.0
+#: Answers that the proxy may have given by itself, so that they prove nothing of what is behind it.
+OWN = (400, 401, 403, 407, 421, 429)
 #: Addresses of one name that are tried.
 MAX_TRIED = 4
 URL = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>\[[^\]]+\]|[^:/\[\]]+)(?::(?P<port>\d+))?/?")
@@ -66,15 +71,16 @@ class Plan:
 
 def of(host: Host, proxy: Proxy, routes: t.Sequence[Route], asked: Settings) -> Plan:
     """The fixes of one proxy: routes to the same servers are mended together. Raises NeedsRoot."""
-    groups: dict[frozenset[tuple[str, int]], list[Route]] = {}
+    groups: dict[t.Hashable, list[Route]] = {}
     for route in routes:
-        groups.setdefault(frozenset((target.host, target.port) for target in route.targets), []).append(route)
+        groups.setdefault(proxy.together(route), []).append(route)
+    begun = time.monotonic()
     changes: dict[str, tuple[Change, ...]] = {}
     reasons: dict[str, str] = {}
     for number, group in enumerate(groups.values()):
         try:
-            if number >= MAX_ROUTES:
-                raise Refused(f"{MAX_ROUTES} others are mended first; run again")
+            if number >= MAX_ROUTES or time.monotonic() - begun > SECONDS:
+                raise Refused("others are mended first; run again")
             fix = _fix(host, proxy, group, asked)
             changes.update({route.subject: fix for route in group})
         except NeedsRoot:
@@ -137,7 +143,7 @@ def _check(host: Host, proxy: Proxy, route: Route) -> Change:
     if route.front is None:
         raise Refused("no request could be made up that comes by there, to see that it is answered as before")
     answer = _answer(host, proxy, route.front)
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status in OWN:
         raise Refused(f"its answer is {answer.status} as it is, so nothing could show that it is answered as before")
     front = route.front
     scheme = "https" if front.tls else "http"

@@ -19,6 +19,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 #: Addresses of one name that are looked at.
 MAX_ADDRESSES = 16
+#: For one name.
+SECONDS = 3.0
 _NAME = re.compile(r"(?!-)[\w.-]{1,253}")
 
 
@@ -53,7 +55,7 @@ def resolve(host: Host, name: str) -> tuple[str, ...]:
         pass
     if not _NAME.fullmatch(name):
         return ()
-    lines = host.ask("getent", "ahosts", name).stdout.split("\n")
+    lines = host.ask("getent", "ahosts", name, timeout=SECONDS).stdout.split("\n")
     found = {line.split()[0].partition("%")[0] for line in lines if line.strip()}
     return tuple(sorted(found)[:MAX_ADDRESSES])
 

@@ -137,6 +137,12 @@ def test_a_page_that_is_an_error_already_proves_nothing(machine: Machine) -> Non
     assert not found.fix and "its answer is 502 as it is" in found.message
 
 
+def test_an_answer_that_the_proxy_may_have_given_itself_proves_nothing(machine: Machine) -> None:
+    machine.servers[PORT] = played_web.page("401 Unauthorized", secured=played_web.context("shop.example.org"))
+    nginx(machine, f"http {{\n{server('location / { proxy_pass http://app.example.org:8443; }')}}}\n")
+    assert not encrypted(machine).fix
+
+
 def test_an_upstream_block_that_others_use_in_clear(machine: Machine) -> None:
     other = "server { listen 81; location / { proxy_pass http://pool; } }"
     block = "upstream pool {\nserver app.example.org:80;\n}"
@@ -209,6 +215,17 @@ def test_a_host_that_is_preserved_is_what_the_certificate_is_for(machine: Machin
     assert not found.fix and "shop.example.org port 8443" in found.message and "Hostname mismatch" in found.message
 
 
+def test_others_of_the_virtual_host_are_not_cut_off(machine: Machine) -> None:
+    apache(machine, vhost("ProxyPass /a https://127.0.0.1:99/", "ProxyPass / http://app.example.org:8443/"))
+    found = next(one for one in findings(machine) if one.status == "fail")
+    assert not found.fix and "https://127.0.0.1:99, which would be verified as well" in found.message
+
+
+def test_a_virtual_host_is_changed_as_a_whole(machine: Machine) -> None:
+    apache(machine, vhost("ProxyPass /a http://app.example.org:99/", "ProxyPass / http://app.example.org:8443/"))
+    assert [bool(one.fix) for one in findings(machine) if one.status == "fail"] == [False, False]
+
+
 def haproxy(machine: Machine, backend: str, front: str = "default_backend app", mode: str = "http") -> None:
     bind = f"frontend web\n    bind :{PORT} ssl crt /x.pem\n    {front}\n"
     machine.write("/etc/haproxy/haproxy.cfg", f"global\ndefaults\n    mode {mode}\n{bind}backend app\n    {backend}\n")
@@ -248,6 +265,13 @@ def test_a_request_that_a_condition_of_haproxy_lets_by(machine: Machine) -> None
     haproxy(machine, "server a app.example.org:8443", front=front)
     titles = [change.describe() for change in encrypted(machine).fix]
     assert f"see that https://shop.example.org:{PORT}/a is answered as before" in titles
+
+
+def test_a_backend_of_the_defaults(machine: Machine) -> None:
+    text = f"defaults\n    mode http\n    default_backend app\nfrontend web\n    bind :{PORT} ssl crt /x.pem\n"
+    machine.write("/etc/haproxy/haproxy.cfg", f"{text}backend app\n    server a app:81\n")
+    machine.unit("haproxy.service", process="haproxy", sockets=[("tcp", "127.0.0.1", PORT)])
+    assert encrypted(machine).status == "fail"
 
 
 def test_a_backend_that_nothing_leads_to(machine: Machine) -> None:
