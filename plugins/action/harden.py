@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of every control: packages, confirming guarded changes, advisories, waivers, exit policy."""
+"""The controller's half of every control: secrets, packages, confirming, advisories, waivers, exit policy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.merge import arrange
-from ansible_collections.infosec.principles.plugins.plugin_utils import _built_modules, _confirm, _packages
+from ansible_collections.infosec.principles.plugins.plugin_utils import _built_modules, _confirm, _packages, _secrets
 from ansible_collections.infosec.principles.plugins.plugin_utils._dependencies import judge
 from ansible_collections.infosec.principles.plugins.plugin_utils._report import score, waivers
 
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Result | None = None) -> Result:
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        args = dict(self._task.args)
+        args = _secrets.apart(dict(self._task.args))
         accepted = args.pop("waivers", None) or []
         self._refuse_malformed(accepted)
         result = self._on_host(args, variables)

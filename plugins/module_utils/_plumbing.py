@@ -33,6 +33,11 @@ def run_module(control: Control) -> None:
     run_requests(module, Host(), [Request(control, {name: module.params[name] for name in own})])
 
 
+def joined(controls: t.Mapping[str, t.Any], secrets: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """`controls` with the options that came apart from them, since they must not be logged."""
+    return {name: {**(options or {}), **secrets.get(name, {})} for name, options in controls.items()}
+
+
 def parse_controls(catalogue: t.Mapping[str, Control], wanted: t.Mapping[str, t.Any]) -> list[Request]:
     """The requests of `controls: {name: options}`, in the catalogue's order. Raises ValueError with every fault."""
     faults = [

@@ -12,9 +12,10 @@ version_added: "1.0.0"
 description:
   - Traces every mounted file system and every swap down to its disks, and says whether all ways pass an encrypting layer.
     Partitions, LVM, RAID, multipath, loop devices and the devices of a btrfs are followed.
-  - Reads the LUKS1 and LUKS2 headers of all open devices, and judges cipher, key and the cost of guessing a passphrase.
+  - Reads the LUKS1 and LUKS2 headers of all devices, open or closed, and judges cipher, key and the cost of guessing a passphrase.
   - Gives swap in clear a fresh random key at each start. A file system in clear is never changed; its finding carries
-    the commands that encrypt it, for this device, in order.
+    the commands that encrypt it, for this device, layout and distribution, in order.
+  - Backs up headers to a declared folder, and raises weak keyslots to argon2id where their passphrase is given.
   - Mozilla asks for full-disk encryption where there is no physical security. Where there is, only headers are judged.
 options:
   physically_secure:
@@ -33,6 +34,21 @@ options:
       - A C(resume=) on the kernel's command line is never overruled.
     type: bool
     default: false
+  luks_backup_folder:
+    description:
+      - Where backups of LUKS headers belong, an absolute path. It is made where it is missing, with mode 0700.
+      - Whoever has a backup can open the device with the passphrases that it had then, also after they were changed. So the
+        folder should lie on an encrypted device, and copies of what is in it on another machine.
+      - Where it is not declared, no backup is asked for and no header is changed.
+    type: path
+  luks_passphrases:
+    description:
+      - The passphrases of devices whose weak keyslots are to be raised, as a dictionary of the device and its passphrase. A device is named by any
+        path below C(/dev) that leads to it, or as in C(/etc/fstab) (C(UUID=...)).
+      - Keep it in Ansible Vault. Nothing writes it down on the host, neither Ansible's log nor the journal that M(infosec.principles.undo)
+        reads, and cryptsetup gets it on its standard input. In O(ignore:controls) of M(infosec.principles.harden) it is as safe as here.
+      - It is only needed until the keyslots are strong.
+    type: dict
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
@@ -53,11 +69,20 @@ notes:
   - Rule C(swap), risk high. The device is wiped at each start from then on, so it is named by the UUID of its partition,
     by its logical volume or its RAID, and there is no fix where anything about it is in doubt. The finding then says why.
     What was swapped out before stays on the disk until it is overwritten.
+  - Rule C(header_backup), risk medium. The folder of O(luks_backup_folder) holds a backup of each header as it is now, with mode 0600. Its name
+    is the UUID of the header and a digest of its state, so that none is overwritten. Older ones still open the device with the keyslots
+    of then; the finding counts them. RV(findings[].status=not_applicable) where no folder is declared.
   - Rule C(header_strength), risk medium. AES (or another cipher with 128-bit blocks) in XTS mode with at least 256 bits of key
     (NIST SP 800-38E), Adiantum, or an authenticated mode. Passphrases need Argon2 with at least 64 MiB and 3 passes
     (RFC 9106, section 4), or PBKDF2 with at least 600,000 iterations of SHA-256 (1,300,000 of SHA-1, 210,000 of SHA-512; OWASP
     Password Storage Cheat Sheet). Keyslots that a TPM, a security token, Clevis or a recovery key opens hold a random
     key and need neither. Reading headers needs root.
+  - The fix of weak keyslots backs up the header, converts LUKS1 to LUKS2, raises the keyslots that the passphrase opens to argon2id (as
+    costly as cryptsetup finds bearable on this machine, and never below the threshold), tries the passphrase again, and backs up the new header.
+    Where the passphrase does not open it, and with M(infosec.principles.undo), the old header is put back from its backup.
+    There is no fix for LUKS1 that is open (the finding says how to close it), where C(/boot) lies on the device and GRUB would have to
+    read it, where the folder lies in clear (the backup would keep the weak keyslots), and where there is any doubt about the device.
+  - With M(infosec.principles.undo), a header that somebody changed since is named and left alone, for a passphrase added since would be lost.
   - Hardware encryption inside a disk does not show and counts as none; such a finding can be waived.
 author:
   - The infosec.principles authors (@infosec-principles)
@@ -82,7 +107,13 @@ EXAMPLES = r"""
   infosec.principles.disk_encryption:
     physically_secure: false
 
-- name: Fail where an LUKS header is weak
+- name: Keep a backup of each LUKS header, and raise the weak keyslots of one device
+  infosec.principles.disk_encryption:
+    luks_backup_folder: /var/backups/luks
+    luks_passphrases:
+      /dev/disk/by-id/ata-EXAMPLE-part2: "{{ vault_data_passphrase }}"
+
+- name: Fail where a LUKS header is weak
   infosec.principles.disk_encryption:
     fail_on: medium
 """

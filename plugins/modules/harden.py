@@ -25,6 +25,12 @@ options:
       - Every control takes C(enforce) besides its own options. With V(false) it only reports.
     type: dict
     required: true
+  secrets:
+    description:
+      - Options of controls that must not be logged, such as C(luks_passphrases) of M(infosec.principles.disk_encryption); in the shape of
+        O(controls).
+      - The action plugin moves them here from O(controls), so that they can be written where the other options are.
+    type: dict
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control.run
@@ -162,7 +168,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 
 def main() -> None:
-    spec = {"controls": {"type": "dict", "required": True}, **RUN_OPTIONS}
+    spec = {"controls": {"type": "dict", "required": True}, "secrets": {"type": "dict", "no_log": True}, **RUN_OPTIONS}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with contextlib.closing(Host()) as host:
         _ahead.begin(host, module.params["controls"])
@@ -172,10 +178,14 @@ def main() -> None:
 def run(module: AnsibleModule, host: Host) -> None:
     # All controls are compiled here, while the host is at its first answers.
     from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
-    from ansible_collections.infosec.principles.plugins.module_utils._plumbing import parse_controls, run_requests
+    from ansible_collections.infosec.principles.plugins.module_utils._plumbing import (
+        joined,
+        parse_controls,
+        run_requests,
+    )
 
     try:
-        requests = parse_controls(CATALOGUE, module.params["controls"])
+        requests = parse_controls(CATALOGUE, joined(module.params["controls"], module.params["secrets"] or {}))
     except ValueError as exc:
         module.fail_json(msg=str(exc))
     run_requests(module, host, requests)

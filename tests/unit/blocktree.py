@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -23,6 +24,25 @@ VIRTUAL = "/sys/devices/virtual/block"
 def luks(name: str, program: str = "cryptsetup-2.6.1-debian12") -> bytes:
     """The first bytes of a recorded LUKS device."""
     return gzip.decompress((FIXTURES / "luks" / program / f"{name}.bin.gz").read_bytes())
+
+
+def with_uuid(data: bytes, uuid: str) -> bytes:
+    """A recorded header as that of another device; the copies of LUKS2 have a checksum (its specification, 2.1)."""
+    if data[6:8] == b"\0\1":
+        return data[:168] + uuid.encode().ljust(40, b"\0") + data[208:]
+    size = int.from_bytes(data[8:16], "big")
+    copies = [bytearray(data[start : start + size]) for start in (0, size)]
+    for copy in copies:
+        copy[168:208] = uuid.encode().ljust(40, b"\0")
+        copy[448:512] = bytes(64)
+        copy[448:480] = hashlib.sha256(copy).digest()
+    return b"".join(map(bytes, copies)) + data[2 * size :]
+
+
+def cheap_luks1() -> bytes:
+    """Strong but for the iterations of its only keyslot (specification 1.2.3, figure 2)."""
+    data = luks("luks1-xts")
+    return data[:212] + (1000).to_bytes(4, "big") + data[216:]
 
 
 def swap_space(uuid: str = "0123456789abcdef0123456789abcdef", label: str = "") -> bytes:
@@ -234,3 +254,42 @@ class PlayedSwap:
         self.tree.write("/proc/swaps", "".join(line for line in lines if line.split()[0] != node))
         if on:
             self.tree.swap(node)
+
+
+class PlayedCryptsetup:
+    """cryptsetup for devices of a BlockTree whose keyslots all have one passphrase; what it writes are recorded headers."""
+
+    STRONG = "luks2-argon2id"
+    CONVERTED = "luks2-pbkdf2-cheap"
+
+    def __init__(self, tree: BlockTree, passphrase: str = "battery staple") -> None:
+        self.tree = tree
+        self.passphrase = passphrase
+        self.stronger = self.STRONG
+        self.calls: list[tuple[str, ...]] = []
+        self.fail = ""
+
+    def __call__(self, argv: t.Sequence[str], stdin: str | None = None, timeout: float = 10) -> Completed:
+        self.calls.append(tuple(argv))
+        words = [word for word in argv[1:] if word != "-q"]
+        if self.fail and self.fail in argv:
+            return Completed(1, "", f"it failed, and says what it was given: {stdin}")
+        if stdin not in (None, self.passphrase):
+            return Completed(2, "", "No key available with this passphrase.")
+        plays = {"convert": self.CONVERTED, "luksConvertKey": self.stronger}
+        if words[0] in plays:
+            self._becomes(words[-1], plays[words[0]])
+        elif words[0] != "open":
+            backup = pathlib.Path(words[3])
+            source, target = (self._node(words[1]), backup)
+            source, target = (source, target) if words[0] == "luksHeaderBackup" else (target, source)
+            target.write_bytes(source.read_bytes())
+        return Completed(0, "", "")
+
+    def _node(self, path: str) -> pathlib.Path:
+        return (self.tree.root / path.lstrip("/")).resolve()
+
+    def _becomes(self, path: str, name: str) -> None:
+        node = self._node(path)
+        uuid = node.read_bytes()[168:208].split(b"\0", 1)[0].decode()
+        node.write_bytes(with_uuid(luks(name), uuid))

@@ -3,12 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """disk_encryption on a real kernel with dm-crypt: detect, fix, restart, undo. In the order of this file, on one machine.
 
-VM_SUITE names the Debian suite (default bookworm). Debian 13 has systemd-cryptsetup in a package that is not installed here,
-so there the fix also goes through the controller's package installation.
+The machine: / on LUKS2 (its passphrase is typed on the console) and /boot in clear; a second disk with swap in clear, LVM on
+LUKS2, a file system in clear, LUKS1 and LUKS2 whose keyslots are cheap to guess.
+
+VM_SUITE names the Debian suite (default bookworm). VM_RECORD names a file that gets the recording of the machine's disks, from
+which fixtures/block is made.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import typing as t
@@ -18,24 +22,67 @@ import pytest
 from ansible_collections.infosec.principles.tests.vm.vm import ROOT, Vm, image
 
 SUITE = os.environ.get("VM_SUITE", "bookworm")
-PREPARE = """
-printf 'label: gpt\\nsize=64M, type=S\\ntype=L\\n' | sfdisk -q /dev/vdb
+RECORD = os.environ.get("VM_RECORD", "")
+RECORDER = ROOT / "tests/unit/fixtures/block/record.py"
+PASSPHRASE = "battery staple"
+PREPARE = f"""
+printf 'label: gpt\\nsize=64M, type=S\\nsize=96M\\nsize=48M\\nsize=48M\\nsize=48M\\n' | sfdisk -q /dev/vdb
 udevadm settle
 mkswap -L oldswap /dev/vdb1
 echo "UUID=$(blkid -s UUID -o value /dev/vdb1) none swap sw,pri=7 0 0" >> /etc/fstab
 systemctl daemon-reload
 swapon -a
-printf secret > /run/key
-cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/vdb2 /run/key
-echo "data_crypt /dev/vdb2 /run/key luks,noauto" >> /etc/crypttab
-cryptsetup open --key-file /run/key /dev/vdb2 data_crypt
-mkfs.ext4 -q /dev/mapper/data_crypt
-mkdir -p /data
-mount /dev/mapper/data_crypt /data
+umask 077
+printf '{PASSPHRASE}' > /run/key
+luks() {{ cryptsetup luksFormat -q --key-file /run/key "$@"; cryptsetup open --key-file /run/key "$device" "$name"; }}
+device=/dev/vdb2 name=pv_crypt
+luks $device --pbkdf argon2id --pbkdf-memory 65536 --pbkdf-parallel 1 --pbkdf-force-iterations 4
+device=/dev/vdb4 name=old_crypt
+luks $device --type luks1 --hash sha1 --pbkdf-force-iterations 1000
+device=/dev/vdb5 name=cheap_crypt
+luks $device --pbkdf pbkdf2 --pbkdf-force-iterations 1000
+vgcreate -q vg0 /dev/mapper/pv_crypt
+lvcreate -qy -L 32M -n data vg0
+mounted() {{ mkfs.ext4 -q "$1"; mkdir -p "$2"; mount "$1" "$2"; echo kept > "$2/file"; }}
+mounted /dev/vg0/data /srv/lvm
+mounted /dev/vdb3 /srv/plain
+mounted /dev/mapper/old_crypt /srv/old
+mounted /dev/mapper/cheap_crypt /srv/cheap
 """
 SWAPS = "swapon --noheadings --raw --show=NAME,PRIO"
-HEAD = "blockdev --flushbufs /dev/vdb1; head -c 4096 /dev/vdb1 | sha256sum; cat /etc/fstab /etc/crypttab"
-OPTIONS = {"physically_secure": "false"}
+HEADERS = ("/dev/vdb4", "/dev/vdb5")
+#: All that a run may change. The two headers of LUKS1 and LUKS2 begin alike, and end before the data does.
+STATE = """
+blockdev --flushbufs /dev/vdb1 /dev/vdb4 /dev/vdb5
+head -c 4096 /dev/vdb1 | sha256sum
+head -c 592 /dev/vdb4 | sha256sum
+head -c 32768 /dev/vdb5 | sha256sum
+cat /etc/fstab /etc/crypttab
+ls -A /root | grep -v '^.ansible$' || true
+"""
+FOLDER = "/root/headers"
+OPTIONS: dict[str, t.Any] = {
+    "physically_secure": "false",
+    "luks_backup_folder": FOLDER,
+    "luks_passphrases": dict.fromkeys(HEADERS, PASSPHRASE),
+}
+BEFORE = {
+    "filesystem /": "pass",
+    "filesystem /boot": "not_applicable",
+    "filesystem /srv/cheap": "pass",
+    "filesystem /srv/lvm": "pass",
+    "filesystem /srv/old": "pass",
+    "filesystem /srv/plain": "fail",
+    "header_backup /dev/vda2": "fail",
+    "header_backup /dev/vdb2": "fail",
+    "header_backup /dev/vdb4": "fail",
+    "header_backup /dev/vdb5": "fail",
+    "header_strength /dev/vda2": "pass",
+    "header_strength /dev/vdb2": "pass",
+    "header_strength /dev/vdb4": "fail",
+    "header_strength /dev/vdb5": "fail",
+    "swap /dev/vdb1": "fail",
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +92,8 @@ def vm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Vm]:
     try:
         machine.start()
         machine.run(PREPARE)
+        if RECORD:
+            pathlib.Path(RECORD).write_bytes(machine.feed("python3 -", RECORDER.read_bytes()))
         yield machine
     finally:
         machine.stop()
@@ -52,36 +101,74 @@ def vm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Vm]:
 
 @pytest.fixture(scope="module")
 def seen(vm: Vm) -> dict[str, t.Any]:
-    """What the machine was like, and what check mode said, before anything was fixed."""
-    return {"head": vm.run(HEAD), "check": vm.ansible("disk_encryption", "--check", **OPTIONS)}
+    """What the machine was like, and what check mode said of it, before anything was closed or fixed."""
+    return {"state": vm.run(STATE), "check": harden(vm, "--check")}
+
+
+def harden(vm: Vm, *options: str, **more: t.Any) -> dict[str, t.Any]:
+    """The control by `harden`, as the playbook calls it."""
+    return vm.ansible("harden", *options, controls={"disk_encryption": {**OPTIONS, **more}})
+
+
+def found(result: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    return {f"{finding['rule'].partition('.')[2]} {finding['subject']}": finding for finding in result["findings"]}
 
 
 def statuses(result: dict[str, t.Any]) -> dict[str, str]:
-    findings = result["findings"]
-    return {f"{finding['rule'].partition('.')[2]} {finding['subject']}": finding["status"] for finding in findings}
+    return {name: finding["status"] for name, finding in found(result).items()}
 
 
-def test_it_sees_what_is_in_clear(vm: Vm, seen: dict[str, t.Any]) -> None:
-    assert statuses(seen["check"]) == {
-        "filesystem /": "fail",
-        "filesystem /data": "pass",
-        "header_strength /dev/vdb2": "fail",
-        "swap /dev/vdb1": "fail",
-    }
-    assert vm.run(HEAD) == seen["head"], "check mode changed something"
+def test_it_sees_each_layout_as_it_is(vm: Vm, seen: dict[str, t.Any]) -> None:
+    assert statuses(seen["check"]) == BEFORE
+    assert vm.run(STATE) == seen["state"], "check mode changed something"
 
 
-def test_the_fix_encrypts_swap_as_check_mode_showed(vm: Vm, seen: dict[str, t.Any]) -> None:
-    real = vm.ansible("disk_encryption", **OPTIONS)
-    assert statuses(real)["swap /dev/vdb1"] == "fixed"
-    assert [f["diff"] for f in real["findings"] if f["fix"]] == [
-        f["diff"] for f in seen["check"]["findings"] if f["fix"]
-    ]
+def test_luks1_in_use_is_left_alone_with_the_steps_that_close_it(vm: Vm, seen: dict[str, t.Any]) -> None:
+    old = found(seen["check"])["header_strength /dev/vdb4"]
+    assert "only what is closed" in old["message"]
+    assert not old["fix"]
+    steps = [line.partition(". ")[2] for line in old["remedy"].splitlines()]
+    closing = steps[1:3]
+    assert closing == ["umount /srv/old", "cryptsetup close old_crypt"]
+    vm.run("\n".join(closing))
+
+
+def test_the_fix_does_what_check_mode_showed(vm: Vm) -> None:
+    check = harden(vm, "--check")
+    real = harden(vm)
+    assert [f["diff"] for f in real["findings"] if f["fix"]] == [f["diff"] for f in check["findings"] if f["fix"]]
+    expected = {name: {"fail": "fixed"}.get(status, status) for name, status in BEFORE.items()}
+    del expected["filesystem /srv/old"]
+    assert statuses(real) == {**expected, "filesystem /srv/plain": "fail", "swap /dev/mapper/cryptswap": "pass"}
     assert_encrypted(vm)
+    assert PASSPHRASE not in json.dumps([check, real])
+
+
+def test_the_passphrase_opens_the_stronger_keyslots(vm: Vm) -> None:
+    for device in HEADERS:
+        dump = vm.run(f"cryptsetup luksDump {device}")
+        assert "PBKDF:      argon2id" in dump and "Version:       \t2" in dump
+    vm.run("cryptsetup open --key-file /run/key /dev/vdb4 old_crypt && mount /dev/mapper/old_crypt /srv/old")
+    assert vm.run("cat /srv/old/file /srv/cheap/file") == "kept\nkept\n"
+
+
+def test_headers_are_kept_for_root_alone(vm: Vm) -> None:
+    """Four, and the two that were changed also as they had been."""
+    listed = vm.run(f"stat -c '%a %U' {FOLDER} {FOLDER}/*").splitlines()
+    assert listed == ["700 root", *["600 root"] * 6]
+
+
+def test_the_passphrase_was_written_nowhere(vm: Vm) -> None:
+    """Neither into the journal of the run, nor into the log that Ansible's modules write, nor any file that stays."""
+    vm.run("journalctl --sync")
+    assert "Invoked with" in vm.run("journalctl --no-pager")
+    words = f"'{PASSPHRASE}'"
+    assert vm.run(f"journalctl --no-pager | grep -c {words} || true").strip() == "0"
+    assert vm.run(f"grep -rlF {words} /var /root /etc /tmp || true") == ""
 
 
 def test_a_second_run_changes_nothing(vm: Vm) -> None:
-    again = vm.ansible("disk_encryption", **OPTIONS)
+    again = harden(vm)
     assert (again["changed"], again["run_id"]) == (False, "")
     assert statuses(again)["swap /dev/mapper/cryptswap"] == "pass"
 
@@ -91,16 +178,32 @@ def test_swap_is_encrypted_after_a_restart_too(vm: Vm) -> None:
     vm.reboot()
     assert_encrypted(vm)
     assert vm.run("dmsetup table --showkeys cryptswap | sha256sum") != key, "not a fresh key"
-    assert vm.run("systemctl is-system-running || true").strip() == "running"
+    assert vm.run("systemctl is-system-running --wait || true").strip() == "running"
     assert "suspend/resume device" not in vm.console.read_text(errors="replace")
 
 
-def test_undo_makes_it_the_old_swap(vm: Vm, seen: dict[str, t.Any]) -> None:
+def test_closed_devices_are_judged_too(vm: Vm) -> None:
+    """After the restart nobody has opened those of the second disk."""
+    after = statuses(harden(vm, "--check"))
+    assert {name: status for name, status in after.items() if name.startswith("header")} == {
+        f"{rule} {device}": "pass"
+        for rule in ("header_backup", "header_strength")
+        for device in ("/dev/vda2", "/dev/vdb2", *HEADERS)
+    }
+
+
+def test_undo_makes_it_the_old_machine(vm: Vm, seen: dict[str, t.Any]) -> None:
     vm.ansible("undo", run_id="latest")
     assert vm.run(SWAPS) == "/dev/vdb1 7\n"
-    assert vm.run(HEAD) == seen["head"]
-    assert vm.run("ls /dev/mapper").split() == ["control"]
-    assert statuses(vm.ansible("disk_encryption", "--check", **OPTIONS))["swap /dev/vdb1"] == "fail"
+    assert vm.run(STATE) == seen["state"]
+    assert "cryptswap" not in vm.run("ls /dev/mapper")
+    vm.run(f"printf '{PASSPHRASE}' > /run/key")
+    for device in HEADERS:
+        vm.run(f"cryptsetup open --test-passphrase --key-file /run/key {device}")
+    after = statuses(harden(vm, "--check"))
+    assert {name: after[name] for name in after if name.startswith(("header", "swap"))} == {
+        name: status for name, status in BEFORE.items() if name.startswith(("header", "swap"))
+    }
 
 
 def assert_encrypted(vm: Vm) -> None:

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Debian machine in QEMU, emulated where there is no KVM, that Ansible reaches over SSH."""
+"""A Debian machine in QEMU whose root file system is encrypted, and that Ansible reaches over SSH.
+
+Its processor is emulated: KVM is there on few machines that run tests, and on some only seemingly. VM_ACCEL=kvm takes it.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +23,21 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 SSH_OPTIONS = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
 START_SECONDS = 300
-DISK_MIB = 256
-#: The first that works is used; VM_ACCEL names others.
-ACCELERATORS = "kvm tcg,thread=multi"
+DISK_MIB = 512
+ACCELERATOR = os.environ.get("VM_ACCEL", "tcg,thread=multi")
+SCRIPTS = ("image", "seal.py")
 
 
 def image(suite: str, cache: pathlib.Path) -> pathlib.Path:
-    """The folder with the built system of a Debian suite; built once for each version of the script."""
+    """The folder with the built system of a Debian suite; built once for each version of the scripts."""
     folder = cache / suite
-    script = (HERE / "image").read_text(encoding="utf-8")
+    scripts = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     mark = folder / "built-by"
-    if not mark.exists() or mark.read_text(encoding="utf-8") != script:
+    if not mark.exists() or mark.read_text(encoding="utf-8") != scripts:
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([HERE / "image", suite, folder], check=True, stdout=sys.stderr)
-        mark.write_text(script, encoding="utf-8")
+        env = {**os.environ, "PYTHON": sys.executable}
+        subprocess.run([HERE / "image", suite, folder], check=True, stdout=sys.stderr, env=env)
+        mark.write_text(scripts, encoding="utf-8")
     return folder
 
 
@@ -45,37 +49,53 @@ class Vm:
     work: pathlib.Path
     qemu: subprocess.Popen[bytes] | None = None
     starts: int = 0
-    accelerators: list[str] = dataclasses.field(
-        default_factory=lambda: os.environ.get("VM_ACCEL", ACCELERATORS).split()
-    )
 
     def __post_init__(self) -> None:
         self.port = _free_port()
-        for name in ("vmlinuz", "initrd.img", "id_ed25519"):
+        for name in ("vmlinuz", "initrd.img", "id_ed25519", "passphrase"):
             shutil.copy(self.image / name, self.work / name)
-        base = ["-b", str(self.image / "root.ext4"), "-F", "raw"]
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *base, self.work / "root.qcow2"], check=True)
+        base = ["-b", str(self.image / "disk.img"), "-F", "raw"]
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *base, self.work / "disk.qcow2"], check=True)
         with (self.work / "data.img").open("wb") as stream:
             stream.truncate(DISK_MIB * 1024 * 1024)
 
     def start(self) -> None:
-        """Start it and wait until it answers. A /dev/kvm that is there and does not work makes QEMU end at once."""
-        while not self._answers_with(self.accelerators[0]):
-            self.accelerators.pop(0)
-            assert self.accelerators, f"qemu ended with {self.qemu and self.qemu.returncode}; see {self.console}"
-
-    def _answers_with(self, accelerator: str) -> bool:
+        """Start it, give it the passphrase of its disk, and wait until it answers."""
         self.starts += 1
         argv = ["qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "1024"]
-        argv += ["-accel", accelerator, "-display", "none", "-no-reboot", "-serial", f"file:{self.console}"]
+        argv += ["-accel", ACCELERATOR, "-display", "none", "-no-reboot", "-serial", "chardev:console"]
+        argv += [
+            "-chardev",
+            f"socket,id=console,path={self._file('console')},server=on,wait=off,logfile={self.console}",
+        ]
         argv += ["-kernel", self._file("vmlinuz"), "-initrd", self._file("initrd.img")]
-        argv += ["-append", "root=/dev/vda rw console=ttyS0 systemd.show_status=0"]
-        argv += ["-drive", f"file={self._file('root.qcow2')},if=virtio,cache=unsafe"]
+        argv += ["-append", "root=/dev/mapper/root_crypt rw console=ttyS0 systemd.show_status=0"]
+        argv += ["-drive", f"file={self._file('disk.qcow2')},if=virtio,cache=unsafe"]
         argv += ["-drive", f"file={self._file('data.img')},if=virtio,format=raw,cache=unsafe"]
         argv += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22"]
         argv += ["-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"]
         self.qemu = subprocess.Popen(argv)
-        return self._await_ssh(self.qemu)
+        self._open()
+        self._await(lambda: self._ssh("true", check=False).returncode == 0, "no answer over SSH")
+
+    def _open(self) -> None:
+        """Type the passphrase. Whoever hangs up too early takes it back; whoever stays and does not read stops the machine."""
+        self._await(lambda: self._has_said(b"Please unlock disk"), "no question for the passphrase")
+        with socket.socket(socket.AF_UNIX) as console:
+            console.connect(self._file("console"))
+            console.sendall((self.image / "passphrase").read_bytes() + b"\n")
+            self._await(lambda: self._has_said(b"set up successfully"), "the passphrase does not open the disk")
+
+    def _has_said(self, words: bytes) -> bool:
+        return self.console.exists() and words in self.console.read_bytes()
+
+    def _await(self, answer: t.Callable[[], bool], otherwise: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not answer():
+            assert self.qemu is not None
+            assert self.qemu.poll() is None, f"qemu ended with {self.qemu.returncode}; see {self.console}"
+            assert time.monotonic() < deadline, f"{otherwise}; see {self.console}"
+            time.sleep(0.3)
 
     @property
     def console(self) -> pathlib.Path:
@@ -128,21 +148,15 @@ class Vm:
         path.write_text(json.dumps({"all": {"hosts": {"vm": host}}}), encoding="utf-8")
         return path
 
-    def _ssh(self, script: str, *, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    def feed(self, command: str, data: bytes) -> bytes:
+        """The output of a command that is given this on its standard input."""
+        return self._ssh(command, stdin=data).stdout
+
+    def _ssh(self, script: str, *, check: bool = True, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         argv = ["ssh", *SSH_OPTIONS, "-o", "ConnectTimeout=5", "-i", self._file("id_ed25519"), "-p", str(self.port)]
-        done = subprocess.run([*argv, "root@127.0.0.1", script], check=False, capture_output=True)
+        done = subprocess.run([*argv, "root@127.0.0.1", script], check=False, capture_output=True, input=stdin)
         assert not check or done.returncode == 0, f"{script}\n{done.stderr.decode(errors='replace')}"
         return done
-
-    def _await_ssh(self, qemu: subprocess.Popen[bytes]) -> bool:
-        """Whether it answers; it does not where QEMU has ended."""
-        deadline = time.monotonic() + START_SECONDS
-        while self._ssh("true", check=False).returncode != 0:
-            if qemu.poll() is not None:
-                return False
-            assert time.monotonic() < deadline, f"no answer over SSH; see {self.console}"
-            time.sleep(0.5)
-        return True
 
     def _file(self, name: str) -> str:
         return str(self.work / name)

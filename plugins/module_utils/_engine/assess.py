@@ -42,6 +42,12 @@ class Request:
         """Whether its fixes may be applied."""
         return bool(self.options.get("enforce", True))
 
+    @property
+    def secrets(self) -> dict[str, t.Any]:
+        """The options that no log, no journal and no finding may have (no_log)."""
+        names = [name for name, spec in self.control.options.items() if spec.get("no_log")]
+        return {name: self.options[name] for name in names if self.options.get(name)}
+
 
 def assess(host: Readable, request: Request, *, seconds: float, unreadable: type[Exception]) -> list[f.Finding]:
     """All findings of one control. What escapes (`unreadable`, another exception, the time limit) becomes findings."""

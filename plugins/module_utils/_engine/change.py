@@ -37,6 +37,10 @@ class Completed(t.Protocol):
 class Machine(t.Protocol):
     """The slice of a host that changes use."""
 
+    @property
+    def secrets(self) -> t.Mapping[str, t.Any]:
+        """The secret options of this run by name; they live in memory alone, and no change holds one."""
+
     def path(self, name: str) -> str:
         """Where a path of the host lies for this process."""
 

@@ -97,6 +97,7 @@ class Result:
 
 def run(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> Result:
     """Assess; in a real run also fix and assess again. Raises Locked where another run holds the host."""
+    _entrust(host, requests)
     if settings.check or not host.is_root or not any(request.enforce for request in requests):
         findings, plan = _assess(host, requests, settings)
         if settings.check:
@@ -113,6 +114,7 @@ def resume(host: t.Any, requests: t.Sequence[Request], settings: Settings, run_i
 
     Raises ChangeError where it does not wait (any more).
     """
+    _entrust(host, requests)
     with lock(host, by=settings.by, timeout=settings.lock_timeout):
         journal = Journal(host, run_id, fault=settings.fault)
         told = journal.read()
@@ -121,6 +123,12 @@ def resume(host: t.Any, requests: t.Sequence[Request], settings: Settings, run_i
                 f"run {run_id}: is {told.state}, not waiting to be resumed; another run has put it in order: run again"
             )
         return _RESUME[told.state](host, journal, told, requests, settings)
+
+
+def _entrust(host: t.Any, requests: t.Sequence[Request]) -> None:
+    """Changes are written down, so those that need a secret find it here."""
+    for request in requests:
+        host.secrets.update(request.secrets)
 
 
 def _enforce(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> Result:

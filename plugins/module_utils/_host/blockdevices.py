@@ -113,6 +113,14 @@ class Trace:
     crypts: tuple[Device, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Volume:
+    """A LUKS device: what begins with its header (None where that is not told), and its mapping while it is open."""
+
+    header: Device | None
+    mapping: Device | None = None
+
+
 # /proc
 
 
@@ -303,6 +311,26 @@ def _layer(host: Host, found: Device) -> str:
     if host.exists(f"{found.folder}/loop"):
         return "loop"
     return next((name for prefix, name in LAYERS.items() if found.uuid.startswith(prefix)), "")
+
+
+def luks_volumes(host: Host) -> list[Volume]:
+    """The LUKS devices that are open, and those that udev knows besides (host.once)."""
+    mappings = [found for found in host.once(mapped_devices) if found.encryption.startswith("LUKS")]
+    opened = [Volume(header_device(host, mapping), mapping) for mapping in mappings]
+    taken = {volume.header.number for volume in opened if volume.header}
+    closed = [found for found in _luks_devices(host) if found.number not in taken and not _holders(host, found)]
+    return [*opened, *(Volume(found) for found in closed)]
+
+
+def _luks_devices(host: Host) -> list[Device]:
+    names = [name for name in host.listdir("/run/udev/data") if name.startswith("b")]
+    numbers = [name[1:] for name in names if udev(host, name[1:]).get("ID_FS_TYPE") == "crypto_LUKS"]
+    return [found for found in (device(host, number) for number in numbers) if found]
+
+
+def _holders(host: Host, found: Device) -> list[str]:
+    """What lies directly on a device; its header is then that of another one (multipath, RAID)."""
+    return host.listdir(f"{found.folder}/holders")
 
 
 def header_device(host: Host, crypt: Device) -> Device | None:

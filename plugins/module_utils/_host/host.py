@@ -145,6 +145,8 @@ class Host:
         self._runner = runner
         self._dialer = dialer
         self._now = now
+        #: Secret options by name (Machine.secrets); what is read anew needs none.
+        self.secrets: dict[str, t.Any] = {}
         self._memory: dict[t.Any, t.Any] = {}
         self._begun: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
 

@@ -9,6 +9,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._rules import (
+    BACKUP,
+    FILE_SYSTEM,
+    STRENGTH,
+    SWAP,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
@@ -16,49 +22,30 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.later i
 from ansible_collections.infosec.principles.plugins.module_utils._formats import tables
 from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
 from ansible_collections.infosec.principles.plugins.module_utils._host import chassis
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
+        _headers,
         _steps,
         _strength,
         _swap,
     )
     from ansible_collections.infosec.principles.plugins.module_utils._formats import luks
 else:
+    _headers = later("_controls.data_protection._headers")
     _steps = later("_controls.data_protection._steps")
     _strength = later("_controls.data_protection._strength")
     _swap = later("_controls.data_protection._swap")
     luks = later("_formats.luks")
 
 NAME = "disk_encryption"
-REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality"
-
-FILE_SYSTEM = Rule(
-    name="filesystem",
-    title="Every file system on a machine without physical security lies on an encrypted device",
-    risk="high",
-    reference=REFERENCE,
-    remedy="Encrypt the device with LUKS2 while it is not in use (cryptsetup reencrypt --encrypt), after a backup.",
-)
-SWAP = Rule(
-    name="swap",
-    title="Swap on a machine without physical security is encrypted",
-    risk="high",
-    reference=REFERENCE,
-    remedy="Give the swap device a fresh random key at each start (crypttab with /dev/urandom).",
-)
-STRENGTH = Rule(
-    name="header_strength",
-    title="The LUKS headers use a cipher, a key and a key derivation that withstand whoever holds the disk",
-    risk="medium",
-    reference=REFERENCE,
-    remedy="Back up the header, then convert the weak keyslots to argon2id and a weak cipher to aes-xts-plain64.",
-)
-RULES = (FILE_SYSTEM, SWAP, STRENGTH)
+RULES = (FILE_SYSTEM, SWAP, STRENGTH, BACKUP)
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "physically_secure": {"type": "str", "choices": ["auto", "true", "false"], "default": "auto"},
     "give_up_hibernation": {"type": "bool", "default": False},
+    "luks_backup_folder": {"type": "path"},
+    "luks_passphrases": {"type": "dict", "no_log": True},
 }
 CRYPTTAB = "/etc/crypttab"
 #: Where systemd looks for a key that crypttab does not name (crypttab(5)).
@@ -103,14 +90,14 @@ class FileSystem:
 
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
-    """All three rules. The first two ask whether somebody who holds the disk can read it, so they need the chassis."""
+    """The first two rules ask whether somebody who holds the disk can read it, so they need the chassis."""
     security = chassis.judge(host, options["physically_secure"])
     if security.secure:
         yield from (_not_needed(rule, security) for rule in (FILE_SYSTEM, SWAP))
     else:
         yield from _file_systems(host, security)
         yield from _swaps(host, security, give_up_hibernation=options["give_up_hibernation"])
-    yield from _headers(host)
+    yield from _luks(host, options)
 
 
 def _not_needed(rule: Rule, security: chassis.Security) -> Finding:
@@ -228,11 +215,14 @@ def _keys(host: Host, mapped: str) -> list[str]:
 
 
 def _is_null(host: Host, crypt: block.Device) -> bool:
+    below = block.header_device(host, crypt)
+    if below is None or not crypt.encryption.startswith("LUKS"):
+        return False
     try:
-        header = _read_header(host, crypt)
+        header = luks.parse(_headers.head(host, below))
     except (HostError, luks.LuksError):
         return False
-    return header is not None and any(_strength.is_null(segment.cipher) for segment in header.segments)
+    return any(_strength.is_null(segment.cipher) for segment in header.segments)
 
 
 def _opaque(mount: block.Mount) -> Finding:
@@ -315,72 +305,13 @@ def _swap_in_clear(
 # Headers
 
 
-def _headers(host: Host) -> t.Iterator[Finding]:
-    crypts = [found for found in host.once(block.mapped_devices) if found.encryption.startswith("LUKS")]
-    for crypt in crypts:
-        yield _header(host, crypt)
-    if not crypts:
-        yield Finding(STRENGTH, THIS_HOST, f.NOT_APPLICABLE, "no LUKS device is open")
-
-
-def _header(host: Host, crypt: block.Device) -> Finding:
-    below = block.header_device(host, crypt)
-    subject = below.path if below else crypt.path
-    try:
-        header = _read_header(host, crypt)
-    except NeedsRoot as exc:
-        return Finding(STRENGTH, subject, f.NOT_ASSESSED, f"the header of {crypt.path} cannot be read: {exc}")
-    except luks.NotLuks:
-        message = (
-            f"{subject} has no LUKS header at its start: the header of {crypt.path} is detached, and lies elsewhere"
-        )
-        return Finding(STRENGTH, subject, f.NOT_ASSESSED, message)
-    except (HostError, luks.LuksError) as exc:
-        return Finding(STRENGTH, subject, f.NOT_ASSESSED, f"the header of {crypt.path} cannot be judged: {exc}")
-    if header is None or below is None:
-        return Finding(STRENGTH, subject, f.NOT_ASSESSED, f"/sys does not tell what lies beneath {crypt.path}")
-    return _judge_header(host, below, header)
-
-
-def _read_header(host: Host, crypt: block.Device) -> luks.Header | None:
-    """The header of an open LUKS device, or None where the device below is not told."""
-    below = block.header_device(host, crypt)
-    if below is None or not crypt.encryption.startswith("LUKS"):
-        return None
-    start = host.read_part(below.node, luks.BINARY_SIZE)
-    return luks.parse(host.read_part(below.node, luks.size_to_read(start)))
-
-
-def _judge_header(host: Host, below: block.Device, header: luks.Header) -> Finding:
-    weak = _strength.weaknesses(header, sectors=block.sectors(host, below))
-    evidence = tuple(_header_evidence(below.path, header, weak))
-    if weak:
-        message = f"the LUKS{header.version} header of {below.path} is weak: {'; '.join(_named(one) for one in weak)}"
-        remedy = _steps.strengthen(below.path, header, weak)
-        return Finding(STRENGTH, below.path, f.FAIL, message, evidence, remedy=remedy)
-    ciphers = ", ".join(f"{segment.cipher or segment.kind} ({segment.key_bits} bits)" for segment in header.segments)
-    message = f"LUKS{header.version}, {ciphers}, {len(header.keyslots)} keyslots that withstand guessing"
-    return Finding(STRENGTH, below.path, f.PASS, message, evidence)
-
-
-def _named(weakness: _strength.Weakness) -> str:
-    return f"keyslot {weakness.slot}: {weakness.found}" if weakness.slot >= 0 else weakness.found
-
-
-def _header_evidence(path: str, header: luks.Header, weak: t.Sequence[_strength.Weakness]) -> t.Iterator[Evidence]:
-    """Never a salt, a digest or key material."""
-    expected = {weakness.slot: weakness.expected for weakness in weak}
-    for segment in header.segments:
-        found = f"{segment.cipher or segment.kind}, key of {segment.key_bits} bits"
-        yield Evidence(f"{path} segment", found, next((one.expected for one in weak if one.slot < 0), ""))
-    for slot in header.keyslots:
-        tokens = f" (opened by {', '.join(slot.tokens)})" if slot.tokens else ""
-        yield Evidence(
-            f"{path} keyslot {slot.number}", _strength.describe(slot.kdf) + tokens, expected.get(slot.number, "")
-        )
-    for copy in header.copies:
-        yield Evidence(
-            f"{path} header at byte {copy.offset}", f"sequence {copy.sequence}, {copy.fault or 'whole'}", "whole"
+def _luks(host: Host, options: Options) -> t.Iterator[Finding]:
+    volumes = host.once(block.luks_volumes)
+    for volume in volumes:
+        yield from _headers.assess(host, options, volume)
+    if not volumes:
+        yield from (
+            Finding(rule, THIS_HOST, f.NOT_APPLICABLE, "there is no LUKS device") for rule in (STRENGTH, BACKUP)
         )
 
 

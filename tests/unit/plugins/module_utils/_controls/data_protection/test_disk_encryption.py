@@ -17,7 +17,12 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
 from ansible_collections.infosec.principles.tests.unit.blocktree import BlockTree, luks
 
-UNSAFE = {"physically_secure": "false", "give_up_hibernation": False}
+UNSAFE = {
+    "physically_secure": "false",
+    "give_up_hibernation": False,
+    "luks_backup_folder": None,
+    "luks_passphrases": None,
+}
 
 
 @pytest.fixture
@@ -62,7 +67,35 @@ def test_the_recorded_machine(tree: BlockTree) -> None:
         "/dev/loop7": "pass",
         "/dev/md0": "pass",
         "/dev/mapper/vg0-lower": "fail",
+        # Closed, and recorded when nobody asked for its header.
+        "/dev/vdb2": "not_assessed",
     }
+
+
+def test_the_virtual_machine(tree: BlockTree) -> None:
+    """As tests/vm sees it for real; LUKS1 was still open."""
+    tree.play("linux-6.1-debian12-vm")
+    findings = assess(tree, luks_backup_folder="/root/headers", luks_passphrases={"/dev/vdb4": "x", "/dev/vdb5": "x"})
+    assert {f"{rule} {subject}": finding.status for (rule, subject), finding in findings.items()} == {
+        "filesystem /": "pass",
+        "filesystem /boot": "not_applicable",
+        "filesystem /srv/cheap": "pass",
+        "filesystem /srv/lvm": "pass",
+        "filesystem /srv/old": "pass",
+        "filesystem /srv/plain": "fail",
+        "header_backup /dev/vda2": "fail",
+        "header_backup /dev/vdb2": "fail",
+        "header_backup /dev/vdb4": "fail",
+        "header_backup /dev/vdb5": "fail",
+        "header_strength /dev/vda2": "pass",
+        "header_strength /dev/vdb2": "pass",
+        "header_strength /dev/vdb4": "fail",
+        "header_strength /dev/vdb5": "fail",
+        "swap /dev/vdb1": "fail",
+    }
+    assert "umount /srv/lvm" not in findings[("header_strength", "/dev/vdb4")].remedy
+    steps = [line.partition(". ")[2] for line in findings[("header_strength", "/dev/vdb4")].remedy.splitlines()]
+    assert steps[1:4] == ["umount /srv/old", "cryptsetup close old_crypt", "cryptsetup convert --type luks2 /dev/vdb4"]
 
 
 @pytest.mark.parametrize(
@@ -296,13 +329,55 @@ def test_steps_for_the_root_file_system(tree: BlockTree) -> None:
 )
 def test_steps_quote_names_and_know_what_cannot_shrink(tree: BlockTree, kind: str, first: str, never: str) -> None:
     tree.device("sda", "8:0")
-    tree.mapped("dm-0", "253:0", "LVM-x", "vg-$(touch x)", "sda")
+    tree.mapped("dm-0", "253:0", "mpath-x", "vg-$(touch x)", "sda")
     tree.mount("253:0", "/srv/a b", kind, "/dev/mapper/x")
     steps = assess(tree)[("filesystem", "/srv/a b")].remedy
     assert first in steps
     assert "'/dev/mapper/vg-$(touch x)'" in steps
     assert " /dev/mapper/vg-$" not in steps
     assert never not in steps
+
+
+def test_a_logical_volume_makes_room_for_a_file_system_that_cannot_shrink(tree: BlockTree) -> None:
+    tree.device("sda", "8:0")
+    tree.mapped("dm-0", "253:0", "LVM-x", "vg-home", "sda")
+    tree.mount("253:0", "/home", "xfs", "/dev/mapper/vg-home")
+    steps = [line.partition(". ")[2] for line in assess(tree)[("filesystem", "/home")].remedy.splitlines()]
+    assert steps[1:5] == [
+        "umount /home",
+        "lvextend --size +32M /dev/mapper/vg-home   # room for the header, so that the file system keeps its size",
+        "cryptsetup reencrypt --encrypt --type luks2 --pbkdf argon2id --reduce-device-size 32M /dev/mapper/vg-home",
+        "cryptsetup open /dev/mapper/vg-home home_crypt",
+    ]
+    assert "resize" not in "".join(steps)
+
+
+@pytest.mark.parametrize(
+    ("program", "step"),
+    [
+        ("update-initramfs", "update-grub"),
+        ("dracut", "grubby --update-kernel=ALL --args=rd.luks.uuid=$(cryptsetup luksUUID /dev/sda2)"),
+        ("", "make the initramfs anew, with cryptsetup and /dev/sda2 in it, and let the boot loader know of it"),
+    ],
+)
+@pytest.mark.parametrize("own_boot", [True, False])
+def test_steps_for_root_are_those_of_its_layout_and_distribution(
+    tree: BlockTree, program: str, step: str, own_boot: bool
+) -> None:
+    tree.device("sda", "8:0")
+    for number in (1, 2):
+        tree.partition("sda", f"sda{number}", f"8:{number}")
+    tree.mount("0:30", "/", "btrfs", "/dev/sda2", root="/@")
+    if own_boot:
+        tree.mount("8:1", "/boot", "ext4", "/dev/sda1")
+    if program:
+        tree.write(f"/usr/sbin/{program}", "")
+        (tree.root / "usr/sbin" / program).chmod(0o755)
+    steps = [line.partition(". ")[2] for line in assess(tree)[("filesystem", "/")].remedy.splitlines()]
+    assert step in steps
+    assert "mount -o subvol=/@ /dev/mapper/root_crypt and all" in "\n".join(steps)
+    assert any("make a partition for /boot" in line for line in steps) == (not own_boot)
+    assert steps[-1] == "reboot"
 
 
 def test_steps_for_a_weak_header(tree: BlockTree) -> None:
