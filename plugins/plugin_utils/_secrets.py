@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
 """Secret options of controls, taken out of `controls`, which Ansible logs: it knows no_log of whole options alone."""
 
 from __future__ import annotations
