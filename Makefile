@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
 # Those joined by + run at once.
-STAGES := lint+images sanity unit unit-2.21 browser+network build molecule
+STAGES := lint+images sanity unit unit-2.21 browser+network vm build molecule
 
 # The tools of .venv, whatever else is in PATH; the settings of this repository, whatever the site's own are.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -70,6 +70,15 @@ network: .venv/.tests $(COLLECTION) ## Rules between hosts on a real router, and
 	tests/bootstrap/need iptables-restore iptables
 	pytest tests/network
 
+vm: .venv/.tests $(COLLECTION) ## Disk encryption on a kernel with dm-crypt, in an emulated machine (VM_SUITE=bookworm)
+	tests/bootstrap/need qemu-system-x86_64 qemu-system-x86
+	tests/bootstrap/need qemu-img qemu-utils
+	tests/bootstrap/need mmdebstrap mmdebstrap
+	tests/bootstrap/need sfdisk fdisk
+	tests/bootstrap/need cryptsetup cryptsetup-bin
+	tests/bootstrap/need ssh openssh-client
+	pytest tests/vm
+
 build: .venv/.tests ## The built collection, installed elsewhere, audits this machine
 	tests/build
 
@@ -82,13 +91,6 @@ molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from 
 	tests/bootstrap/need npm npm
 	molecule reset # A machine that was restarted has no fleet, whatever Molecule remembers.
 	molecule test --all
-
-.PHONY: vm
-vm: .venv/.tests $(COLLECTION) ## Disk encryption on a kernel with dm-crypt, in QEMU: minutes (VM_SUITE=bookworm)
-	tests/bootstrap/need qemu-system-x86_64 qemu-system-x86
-	tests/bootstrap/need qemu-img qemu-utils
-	tests/bootstrap/need mmdebstrap mmdebstrap
-	pytest tests/vm
 
 .PHONY: openssh
 openssh: .venv/.tests $(COLLECTION) ## The traps of sshd on the real ones of Debian 11, 12 and 13, in containers: minutes
