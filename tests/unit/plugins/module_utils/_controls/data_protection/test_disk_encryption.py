@@ -98,6 +98,18 @@ def test_the_virtual_machine(tree: BlockTree) -> None:
     assert steps[1:4] == ["umount /srv/old", "cryptsetup close old_crypt", "cryptsetup convert --type luks2 /dev/vdb4"]
 
 
+@pytest.mark.parametrize("recording", ["linux-6.1-debian12-stacks", "linux-6.1-debian12-vm"])
+def test_recordings_hold_no_key_material(tree: BlockTree, recording: str) -> None:
+    """It begins behind the headers (specifications of LUKS1 and LUKS2)."""
+    tree.play(recording)
+    heads = [path.read_bytes() for path in (tree.root / "dev").iterdir() if path.is_file() and not path.is_symlink()]
+    headers = [head for head in heads if head.startswith(b"LUKS\xba\xbe")]
+    assert headers
+    for head in headers:
+        sizes = {1: 592, 2: 2 * int.from_bytes(head[8:16], "big")}
+        assert not head[sizes[head[7]] :].strip(b"\0")
+
+
 @pytest.mark.parametrize(
     ("chassis", "option", "status"),
     [
