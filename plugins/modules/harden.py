@@ -160,6 +160,10 @@ package_manager:
 
 import contextlib
 
+from ansible_collections.infosec.principles.plugins.module_utils._engine import archive
+
+archive.compile_once()  # before anything else is imported
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _ahead
