@@ -17,6 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
     Refused,
     Server,
     Wanted,
+    as_passage,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
@@ -110,7 +111,7 @@ class Binding:
 
     def _finish(self, files: tuple[WriteFile, ...]) -> Plan:
         unit = self.server.unit
-        changed = tuple(file for file in files if file.before != file.after)
+        changed = tuple(as_passage(file) for file in files if file.before != file.after)
         if not changed and self._taken_up(files):
             paths = ", ".join(file.path for file in files)
             return Plan(remark=f"{paths} says otherwise and is in use: something wins over it, look for it")

@@ -11,8 +11,9 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.need import Need
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile, read_now
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import EditFile, WriteFile, read_now
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit, passages
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
@@ -138,6 +139,30 @@ def read_own(host: Host, path: str) -> str:
     if text is None:
         raise Refused(f"{path}: no such file")
     return text
+
+
+def as_passage(plan: WriteFile) -> Change:
+    """The same as an edit of one passage where it puts a block of ours into somebody else's file: other fixes of a run
+    edit that too, and each can be taken back by itself."""
+    before, after = plan.before or "", plan.after
+    if "# BEGIN infosec.principles " not in after or not before.endswith("\n"):
+        return plan
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    # Behind the last line there is nothing to stand before.
+    head -= head == len(old)
+    start, end = (sum(map(len, old[:at])) for at in (head, len(old) - tail))
+    try:
+        ((was, becomes),) = passages(before, [Edit(start, end, "".join(new[head : len(new) - tail]))])
+    except ValueError:
+        return plan
+    return EditFile(plan.path, was, becomes, plan.validate, plan.sensitive)
+
+
+def _common(one: t.Sequence[str], other: t.Sequence[str]) -> int:
+    """How many lines they have in common from the beginning."""
+    return next((at for at, pair in enumerate(zip(one, other)) if pair[0] != pair[1]), min(len(one), len(other)))
 
 
 def first_line(text: str) -> str:

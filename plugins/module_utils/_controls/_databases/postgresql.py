@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
     Server,
     Verdict,
     Wanted,
+    as_passage,
     endpoints,
     first_line,
     read_own,
@@ -207,9 +208,9 @@ class PostgreSQL(Server):
 
     def _fix(self, host: Host, plan: WriteFile | None) -> tuple[Change, ...]:
         if not self.unit:
-            return (plan,) if plan else ()
+            return (as_passage(plan),) if plan else ()
         sound, reload = self.sound(host), Activate(self.unit, "reload")
-        return (plan, sound, reload) if plan else (sound, reload)
+        return (as_passage(plan), sound, reload) if plan else (sound, reload)
 
     def sound(self, host: Host) -> Statement:
         """The check that the server can read pg_hba.conf as it is by then."""
