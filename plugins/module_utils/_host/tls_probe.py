@@ -129,7 +129,8 @@ def _as_stranger(host: Host, addresses: t.Sequence[str], port: int) -> tuple[boo
         with contextlib.suppress(HostError):
             host.connect("127.0.0.2", port).close()
             return True, "127.0.0.2"
-    return False, answering(host, addresses, port)
+    address = answering(host, addresses, port)
+    return address not in ("127.0.0.1", "::1"), address
 
 
 def starts(host: Host, target: Target) -> bool:
