@@ -23,7 +23,9 @@ if t.TYPE_CHECKING:
         nginx,
         postfix,
         postgresql,
+        rabbitmq,
         redis,
+        slapd,
     )
 else:
     apache = later("_controls.data_protection._tls.apache")
@@ -33,7 +35,9 @@ else:
     nginx = later("_controls.data_protection._tls.nginx")
     postfix = later("_controls.data_protection._tls.postfix")
     postgresql = later("_controls.data_protection._tls.postgresql")
+    rabbitmq = later("_controls.data_protection._tls.rabbitmq")
     redis = later("_controls.data_protection._tls.redis")
+    slapd = later("_controls.data_protection._tls.slapd")
 
 #: A product's file beside this one, imported where one of its programs listens: (module, names of programs).
 TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = (
@@ -45,6 +49,8 @@ TRACES: tuple[tuple[t.Any, tuple[str, ...]], ...] = (
     (postgresql, ("postgres",)),
     (mysql, ("mariadbd", "mysqld")),
     (redis, ("redis-server", "valkey-server")),
+    (slapd, ("slapd",)),
+    (rabbitmq, ("beam.smp",)),
 )
 
 

@@ -16,6 +16,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 #: Python's own ssl: the key belongs to the certificate, and both can be read.
 PAIR = """
@@ -87,6 +88,23 @@ def together(pairs: t.Iterable[Pair]) -> tuple[Check, ...]:
         )
         for pair in dict.fromkeys(pairs)
     )
+
+
+def readable(host: Host, pid: int, pairs: t.Iterable[Pair]) -> tuple[Check, ...]:
+    """See that the user of a process can read each key."""
+    user = _user(host, pid)
+    return tuple(
+        Check(f"see that {user} can read {pair.key}", ("runuser", "-u", user, "--", "test", "-r", pair.key))
+        for pair in dict.fromkeys(pairs)
+        if user != "root"
+    )
+
+
+def _user(host: Host, pid: int) -> str:
+    status = host.read_part(f"/proc/{pid}/status", 8192).decode("utf-8", "replace")
+    uid = next((line.split()[1] for line in status.splitlines() if line.startswith("Uid:")), "0")
+    lines = (line.split(":") for line in host.read_text("/etc/passwd").splitlines())
+    return next((fields[0] for fields in lines if len(fields) > 2 and fields[2] == uid), "root")
 
 
 def speaks(endpoints: t.Iterable[Endpoint]) -> tuple[Check, ...]:

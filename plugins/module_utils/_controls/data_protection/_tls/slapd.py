@@ -29,7 +29,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Wanted,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check, Statement
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Statement
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import crypto_library, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import GNUTLS, Library
@@ -137,7 +137,7 @@ class Slapd(Server):
         pairs = [*wanted.offer.values(), *(pair for end in self.endpoints if not wanted.offer for pair in end.pairs)]
         return (
             *proof.together(pairs),
-            *self._readable(host, wanted),
+            *proof.readable(host, self.pids[0], wanted.offer.values()),
             self._statement(new, neutral),
             *proof.speaks(ends),
         )
@@ -159,18 +159,6 @@ class Slapd(Server):
             raise Refused(f"cn=config has several values of {SECURITY}; make them one with ssf={STRENGTH}")
         words = [word for value in self.settings.get(SECURITY, ()) for word in value.split()]
         return {SECURITY: " ".join([*(word for word in words if not word.startswith("ssf=")), f"ssf={STRENGTH}"])}
-
-    def _readable(self, host: Host, wanted: Wanted) -> list[Change]:
-        """slapd reads the key as its own user, whom AppArmor may keep from it besides."""
-        user = _user(host, self.pids[0])
-        return [
-            Check(
-                f"see that {user} can read {pair.key}",
-                ("runuser", "-u", user, "--", "test", "-r", pair.key),
-            )
-            for pair in dict.fromkeys(wanted.offer.values())
-            if user != "root"
-        ]
 
     def _statement(self, new: t.Mapping[str, str], neutral: t.Mapping[str, str]) -> Statement:
         old = {name: self.settings.get(name, ()) for name in new}
@@ -274,13 +262,6 @@ def _endpoints(
         )
         for port in sorted({item.port for item in listeners})
     )
-
-
-def _user(host: Host, pid: int) -> str:
-    status = host.read_part(f"/proc/{pid}/status", 8192).decode("utf-8", "replace")
-    uid = next((line.split()[1] for line in status.splitlines() if line.startswith("Uid:")), "0")
-    lines = (line.split(":") for line in host.read_text("/etc/passwd").splitlines())
-    return next((fields[0] for fields in lines if len(fields) > 2 and fields[2] == uid), "root")
 
 
 def _insists(values: t.Iterable[str]) -> bool:
