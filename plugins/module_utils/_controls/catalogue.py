@@ -10,6 +10,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     certificates,
     cleartext_protocols,
     cleartext_upstreams,
+    credential_files,
     disk_encryption,
     service_tls,
 )
@@ -70,6 +71,7 @@ CATALOGUE: dict[str, Control] = {
         cleartext_protocols.CONTROL,
         cleartext_upstreams.CONTROL,
         certificates.CONTROL,
+        credential_files.CONTROL,
         disk_encryption.CONTROL,
     )
 }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""Changes to the mode of a file or folder, also where others can write: nothing is opened, no link is followed."""
+"""Changes to the mode and owner of a file or folder, also where others can write: no link is followed."""
 
 from __future__ import annotations
 
@@ -90,6 +90,70 @@ class SetMode(Change):
                 raise ChangeError(f"it has the mode {now:04o} by now")
             # A descriptor of O_PATH reads nothing and cannot be given to fchmod(2); this is the same file.
             os.chmod(f"/proc/self/fd/{fd}", mode)
+
+
+def set_owner(host: Machine, path: str, uid: int, gid: int) -> SetOwner:
+    """Plan to give a plain file or a folder to this owner and group; plan its mode behind it, see SetOwner.
+
+    Raises ChangeError for a link or anything else, FileNotFoundError where there is nothing.
+    """
+    with _opened(host, path) as (_fd, status):
+        return SetOwner(path, (status.st_uid, status.st_gid), (uid, gid), stat.S_IMODE(status.st_mode))
+
+
+@kind
+@dataclasses.dataclass(frozen=True)
+class SetOwner(Change):
+    """Give a plain file or a folder another owner and group (uid, gid). `mode`: what it has, and keeps."""
+
+    path: str
+    before: tuple[int, int]
+    after: tuple[int, int]
+    mode: int
+
+    def describe(self) -> str:
+        return f"chown {self.after[0]}:{self.after[1]} {self.path}"
+
+    def diff(self) -> Diff:
+        before, after = (f"owner {uid}, group {gid}\n" for uid, gid in (self.before, self.after))
+        return {"before_header": self.path, "after_header": self.path, "before": before, "after": after}
+
+    def apply(self, host: Machine, *, tag: str) -> None:
+        try:
+            with _opened(host, self.path) as (fd, status):
+                if _owner(status) == self.after:
+                    return
+                if (_owner(status), stat.S_IMODE(status.st_mode)) != (self.before, self.mode):
+                    raise ChangeError("its owner, group or mode is another by now")
+                self._give(fd, self.after)
+        except (ChangeError, OSError) as exc:
+            raise NothingDone(f"{self.path}: its owner was not changed: {exc}; run again") from exc
+
+    def conflict(self, host: Machine) -> str:
+        """An owner that somebody set since; what was removed or replaced by something else needs no taking back."""
+        with contextlib.suppress(ChangeError, OSError), _opened(host, self.path) as (_fd, status):
+            if _owner(status) not in (self.before, self.after):
+                return (
+                    f"{self.path}: somebody gave it another owner since this run; look at it, then undo with "
+                    "force: true to lose that change"
+                )
+        return ""
+
+    def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
+        if not force and self.conflict(host):
+            raise ChangeError(self.conflict(host))
+        with contextlib.suppress(FileNotFoundError, _Another), _opened(host, self.path) as (fd, status):
+            if _owner(status) != self.before:
+                self._give(fd, self.before)
+
+    def _give(self, fd: int, owner: tuple[int, int]) -> None:
+        # By the descriptor of this very file; chown(2) may take bits of the mode away.
+        os.chown(f"/proc/self/fd/{fd}", *owner)
+        os.chmod(f"/proc/self/fd/{fd}", self.mode)
+
+
+def _owner(status: os.stat_result) -> tuple[int, int]:
+    return status.st_uid, status.st_gid
 
 
 class _Another(ChangeError):

@@ -140,18 +140,22 @@ class Activate(Change):
     def apply(self, host: Machine, *, tag: str) -> None:
         if self.if_active and not read_state(host, self.unit).active:
             return
-        shown = host.run(["systemctl", "show", "-p", "NeedDaemonReload", "--", self.unit]).stdout
-        if "NeedDaemonReload=yes" in shown:
-            # A drop-in of the unit is among what was written.
-            systemctl(host, "daemon-reload")
+        self._read_units(host)
         systemctl(host, self.verb, self.unit)
         self._await_health(host)
+
+    def _read_units(self, host: Machine) -> None:
+        """Where a drop-in of the unit is among what was written, or taken back."""
+        shown = host.run(["systemctl", "show", "-p", "NeedDaemonReload", "--", self.unit]).stdout
+        if "NeedDaemonReload=yes" in shown:
+            systemctl(host, "daemon-reload")
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
         """Where the reload itself has ended the unit (nobody stopped it), it is started again."""
         shown = host.run(["systemctl", "show", "-p", "ActiveState", "--", self.unit]).stdout
         host.run(["systemctl", "reset-failed", self.unit])
         if "ActiveState=failed" in shown:
+            self._read_units(host)
             systemctl(host, "start", self.unit)
         self.apply(host, tag=tag)
 

@@ -29,6 +29,7 @@ PROPERTIES = ",".join(
         *("SubState", "Result", "Type", "BusName", "SourcePath", "WantedBy", "RequiredBy", "BoundBy", "UpheldBy"),
         *("NextElapseUSecRealtime", "NextElapseUSecMonotonic", "OnFailure"),
         *("WorkingDirectory", "ExecStart"),
+        *("User", "Environment", "EnvironmentFiles", "DropInPaths"),
     )
 )
 #: Targets say what a boot starts.
@@ -52,6 +53,9 @@ class Unit:
     source: what a generator made it of. pulled_by: units that start it whenever they start (Wants=, Requires= and the
     like). required_by: those of them that do not start without it.
     folder, program: where a service works (WorkingDirectory), and what it starts first (ExecStart).
+    user: whom it runs as, as the unit names it; "" for root. commands: the words of each ExecStart, as shown.
+    environment: what it gets, as systemd shows it. environment_files: (pattern of paths, whether it may be missing).
+    drop_ins: files that add to the unit's own. Commands and environment may hold secrets, and are never to be told.
     """
 
     name: str
@@ -80,6 +84,11 @@ class Unit:
     next_elapse: str = ""
     #: What is started when it fails.
     on_failure: tuple[str, ...] = ()
+    user: str = ""
+    commands: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    environment: str = dataclasses.field(default="", repr=False)
+    environment_files: tuple[tuple[str, bool], ...] = ()
+    drop_ins: tuple[str, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -137,10 +146,11 @@ def parse(text: str) -> list[Unit]:
 
 def _unit(block: str) -> Unit:
     values: dict[str, str] = {}
-    listen: list[str] = []
+    several: dict[str, list[str]] = {"Listen": [], "ExecStart": [], "EnvironmentFiles": []}
     for line in block.split("\n"):
         key, _equals, value = line.partition("=")
-        listen.extend([value] if key == "Listen" else [])
+        if key in several:
+            several[key].append(value)
         values[key] = value
     words = {key: tuple(value.split()) for key, value in values.items()}
     return Unit(
@@ -154,7 +164,7 @@ def _unit(block: str) -> Unit:
         triggered_by=words.get("TriggeredBy", ()),
         part_of=words.get("PartOf", ()),
         main_pid=int(values.get("MainPID") or 0),
-        listen=tuple(endpoint for value in listen for endpoint in _endpoints(value)),
+        listen=tuple(endpoint for value in several["Listen"] for endpoint in _endpoints(value)),
         accept=values.get("Accept") == "yes",
         transient=values.get("Transient") == "yes",
         # "!" says that the folder may be missing.
@@ -169,6 +179,11 @@ def _unit(block: str) -> Unit:
         required_by=(*words.get("RequiredBy", ()), *words.get("BoundBy", ())),
         next_elapse=_time(values.get("NextElapseUSecRealtime")) or _time(values.get("NextElapseUSecMonotonic")),
         on_failure=words.get("OnFailure", ()),
+        user=values.get("User", ""),
+        commands=tuple(filter(None, map(_arguments, several["ExecStart"]))),
+        environment=values.get("Environment", ""),
+        environment_files=tuple(_environment_file(value) for value in several["EnvironmentFiles"] if value),
+        drop_ins=words.get("DropInPaths", ()),
     )
 
 
@@ -186,3 +201,14 @@ def _endpoints(value: str) -> t.Iterator[tuple[str, str, int]]:
 def _program(value: str) -> str:
     """The path in "{ path=/usr/sbin/sshd ; argv[]=... ; ... }"."""
     return value[len("{ path=") :].partition(" ; ")[0] if value.startswith("{ path=") else ""
+
+
+def _arguments(value: str) -> str:
+    """The words of the command in it."""
+    return value.partition(" ; argv[]=")[2].rpartition(" ; ignore_errors=")[0]
+
+
+def _environment_file(value: str) -> tuple[str, bool]:
+    """Of "/etc/default/ssh (ignore_errors=yes)": the path, and whether it may be missing."""
+    path, _blank, ignoring = value.rpartition(" (ignore_errors=")
+    return (path, ignoring == "yes)") if path else (value, False)
