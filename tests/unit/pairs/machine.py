@@ -127,9 +127,7 @@ class Machine:
         """Everything that a run may change: files and units, but not the journal, nor /proc, which follows from the units."""
         skip = (str(self.root / "proc"), str(self.root / JOURNAL))
         files = (path for path in self.root.rglob("*") if path.is_file() and not str(path).startswith(skip))
-        found: dict[str, t.Any] = {
-            str(path.relative_to(self.root)): (path.stat().st_mode, path.read_bytes()) for path in files
-        }
+        found: dict[str, t.Any] = {str(path.relative_to(self.root)): _file(path) for path in files}
         found.update({name: (unit.active, unit.enablement) for name, unit in self.units.items()})
         return found
 
@@ -235,6 +233,12 @@ class Machine:
         self.path(f"{folder}/fd/{inode}").symlink_to(f"socket:[{inode}]")
         if not self.path(f"{folder}/exe").is_symlink():
             self.path(f"{folder}/exe").symlink_to(f"/usr/sbin/{unit.process}")
+
+
+def _file(path: pathlib.Path) -> tuple[int, int, int, bytes]:
+    """Mode, owner, group and bytes."""
+    status = path.stat()
+    return status.st_mode, status.st_uid, status.st_gid, path.read_bytes()
 
 
 def _serve(server: Server, connection: socket.socket) -> None:

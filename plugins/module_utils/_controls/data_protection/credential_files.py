@@ -9,6 +9,7 @@ Mozilla, "Protect data": credentials are data. Files are found by _credentials/s
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._credentials import (
@@ -193,7 +194,7 @@ def _stranger(host: Host, store: Store) -> str:
     """Why its owner is the wrong one, "" where he is not: a person below /etc, or a number that nobody has."""
     uid = store.status.st_uid
     account = next((one for one in host.once(accounts.read) if one.uid == uid), None)
-    if uid == 0 or store.home or (account and not (account.person and store.path.startswith("/etc/"))):
+    if uid in (0, os.geteuid()) or store.home or (account and not (account.person and store.path.startswith("/etc/"))):
         return ""
     if account:
         return f"belongs to {printable(account.name)}, who is no service"
