@@ -47,10 +47,12 @@ def find(text: str, kind: str) -> list[Assignment]:
 
 
 def without(text: str, names: t.Collection[str], kind: str) -> str:
-    """The text without these variables; every other byte stays.
-
-    One after the other: with its last variable the whole `Environment=` goes, since an empty one would reset the rest.
-    """
+    """The text without these variables; every other byte stays."""
+    if kind == FILE:
+        for one in reversed([one for one in find(text, kind) if one.name in names]):
+            text = text[: one.start] + text[one.end :]
+        return text
+    # One after the other: with its last variable the whole line goes, since an empty one would reset the others.
     while True:
         found = [one for one in find(text, kind) if one.name in names]
         if not found:

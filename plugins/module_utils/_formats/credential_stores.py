@@ -29,12 +29,21 @@ def any_of(recogniser: api_keys.Recogniser) -> Test:
     return test
 
 
-def matches(pattern: str) -> Test:
-    """Whether a line matches, and its group `value` is no placeholder."""
-    wanted = re.compile(pattern, re.MULTILINE | re.IGNORECASE)
+def made(make: t.Callable[..., api_keys.Recogniser], *words: str, **named: str) -> Test:
+    """The same for a recogniser that is made (and its patterns compiled) once it is needed, which it seldom is."""
 
     def test(text: str) -> bool:
-        return any(not api_keys.is_placeholder(match["value"]) for match in wanted.finditer(text))
+        return any_of(make(*words, **named))(text)
+
+    return test
+
+
+def matches(pattern: str) -> Test:
+    """Whether a line matches, and its group `value` is no placeholder; compiled once it is needed."""
+
+    def test(text: str) -> bool:
+        found = re.finditer(pattern, text, re.MULTILINE | re.IGNORECASE)
+        return any(not api_keys.is_placeholder(match["value"]) for match in found)
 
     return test
 
@@ -58,7 +67,7 @@ option_file = matches(r"^[ \t]*(?:loose[-_])?(?:password|passwd)[ \t]*=[ \t]*[\"
 #: Maps of Postfix: `[host]:port user:password`.
 login_map = matches(r"^(?!#)\S{1,255}[ \t]+[^\s:]{1,255}:(?P<value>\S{1,512})")
 #: `password = ...` or `connect = ... password=...` of maps that ask databases (Postfix, Dovecot).
-lookup = matches(r"^[ \t]*(?:[^#\n]{0,512}[\s=])?(?:password|bind_?pw|dnpass)[ \t]*=[ \t]*(?P<value>[^\s#]{1,512})")
+lookup = matches(r"^(?:[^#\n]{0,512}[\s=])?(?:password|bind_?pw|dnpass)[ \t]*=[ \t]*(?P<value>[^\s#]{1,512})")
 #: requirepass and masterauth of Redis and Valkey.
 redis = matches(r"^[ \t]*(?:requirepass|masterauth|primaryauth)[ \t]+[\"']?(?P<value>[^\s\"']{1,512})")
 #: PrivateKey and PresharedKey of WireGuard (wg(8)): 32 bytes.
@@ -79,7 +88,7 @@ def php(text: str) -> bool:
 
 #: `password: ...` of YAML, `password=` of properties, `<password>` of XML, `"password": "..."` of JSON.
 settings = matches(
-    rf"^(?!\s*[#;])[^\n]{{0,200}}?\b{_NAMES}\b[\"']?(?:\s{{0,9}}[:=]\s{{0,9}}|>\s{{0,9}}(?:<!\[CDATA\[)?)"
+    rf"^(?![ \t]{{0,99}}[#;])[^\n]{{0,200}}?\b{_NAMES}\b[\"']?(?:\s{{0,9}}[:=]\s{{0,9}}|>\s{{0,9}}(?:<!\[CDATA\[)?)"
     r"[\"']?(?P<value>[^\s\"'<>\[\],]{6,512})"
 )
 

@@ -57,7 +57,7 @@ def command_line(words: str) -> list[str]:
     text = words[:_MAX]
     found = [*_OPTION.finditer(text), *_HEADER.finditer(text)]
     told = [match["name"] or match["option"] for match in found if _is_value(match["value"])]
-    return list(dict.fromkeys([*told, *(secret.name for secret in api_keys.urls(text))]))
+    return list(dict.fromkeys([*told, *("password in a URL" for _secret in api_keys.urls(text))]))
 
 
 def _is_value(value: str) -> bool:

@@ -38,7 +38,6 @@ class Kind:
     in_home: str = ""
 
 
-_YAML = {"separator": ": "}
 KINDS: tuple[Kind, ...] = (
     Kind("password file of PostgreSQL clients", r"\.?pgpass(\.conf)?", stores.pgpass, NOBODY, in_home=".pgpass"),
     Kind("option file of MySQL", r"debian\.cnf", stores.option_file, NOBODY),
@@ -69,12 +68,12 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "Google service account",
         r".*(service[-_]?account|credentials?|firebase|gcp|gcloud|adc|[-_]key|secret).*\.json|sa\.json",
-        stores.any_of(api_keys.members("private_key", where="service_account")),
+        stores.made(api_keys.members, "private_key", where="service_account"),
     ),
     Kind(
         "credentials of a share",
         r"\.?(smb|cifs)[-_.]?(cred(ential)?s?|pass(wd|word)?|secret)?(\..*)?|.*[-_.]?cred(ential)?s?(\.(txt|conf))?",
-        stores.any_of(api_keys.fields("(?!)", "password|pass")),
+        stores.made(api_keys.fields, "(?!)", "password|pass"),
         NOBODY,
         in_home=".smbcredentials",
     ),
@@ -95,7 +94,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "login to Kubernetes",
         r"kubeconfig(\..*)?|admin\.conf|super-admin\.conf|k3s\.yaml",
-        stores.any_of(api_keys.fields("token|client-key-data|client-secret", "password", **_YAML)),
+        stores.made(api_keys.fields, "token|client-key-data|client-secret", "password", separator=": "),
     ),
 )
 #: Names that are in the home of every account that has one.
@@ -111,7 +110,6 @@ _COPY = re.compile(
 )
 _INSERTED = re.compile(r"(?P<base>.+?)[-_.](?:bak|backup|old|orig|copy)\d{0,8}(?P<end>\.\w{1,6})", re.IGNORECASE)
 _EMACS = re.compile(r"#(?P<base>.+)#")
-_known = [(kind, re.compile(kind.names, re.IGNORECASE), re.compile(kind.folder or ".*")) for kind in KINDS]
 #: One pattern says of most names that they are none of all these.
 _any = re.compile("|".join(dict.fromkeys(f"(?:{kind.names})" for kind in KINDS)), re.IGNORECASE)
 
@@ -120,7 +118,11 @@ def of(name: str, folder: str) -> tuple[Kind, ...]:
     """The kinds that a file of this name in this folder may be of."""
     if not _any.fullmatch(name) or _TEMPLATE.fullmatch(name):
         return ()
-    return tuple(kind for kind, names, where in _known if names.fullmatch(name) and where.fullmatch(folder))
+    return tuple(
+        kind
+        for kind in KINDS
+        if re.fullmatch(kind.names, name, re.IGNORECASE) and (not kind.folder or re.fullmatch(kind.folder, folder))
+    )
 
 
 def original(name: str) -> str:

@@ -26,6 +26,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.tree impo
 SECONDS = 12.0
 #: Bytes read of all candidates.
 BYTES = 64 * 1024 * 1024
+#: Names in one folder; one that has more does not use up what the others are looked at with.
+MANY = 20_000
 #: Files that are told of at most.
 MOST = 1000
 #: Libraries, caches, and what a package manager keeps; certificates of authorities are no keys.
@@ -104,7 +106,7 @@ class _Search:
             if here is None or here.path in self.seen:
                 return []
             self.seen.add(here.path)
-            listing = here.list()
+            listing = here.list(MANY)
             for name in listing.files:
                 self.look(here, name)
             return [name for name in listing.folders if self.enters(here, name)] if deeper else []

@@ -17,7 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
     dump,
     load,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._engine.modes import SetMode, set_mode
+from ansible_collections.infosec.principles.plugins.module_utils._engine.modes import SetMode, set_mode, set_owner
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user, which root alone may")
@@ -159,3 +159,52 @@ def test_with_an_acl_the_mask_is_set_and_comes_back(host: Host) -> None:
     change.apply(host, tag="t")
     change.revert(host, {}, tag="t")
     assert os.getxattr(target, "system.posix_acl_access") == acl
+
+
+# SetOwner
+
+
+@as_root
+def test_an_owner_is_set_and_taken_back(host: Host) -> None:
+    target = place(host, mode=0o640)
+    change = set_owner(host, PATH, 0, NOBODY)
+    assert load(dump(change)) == change
+    change.apply(host, tag="t")
+    change.apply(host, tag="t")
+    assert (target.stat().st_uid, target.stat().st_gid, mode_of(target)) == (0, NOBODY, 0o640)
+    assert not change.conflict(host)
+    change.revert(host, {}, tag="t")
+    assert (target.stat().st_uid, target.stat().st_gid, mode_of(target)) == (0, 0, 0o640)
+
+
+@as_root
+def test_an_owner_is_not_set_where_something_else_lies_there(host: Host) -> None:
+    target = place(host)
+    change = set_owner(host, PATH, NOBODY, NOBODY)
+    target.chmod(0o600)
+    with pytest.raises(NothingDone, match="another by now"):
+        change.apply(host, tag="t")
+    target.unlink()
+    target.symlink_to("/etc/passwd")
+    with pytest.raises(NothingDone, match="neither a plain file"):
+        change.apply(host, tag="t")
+
+
+@as_root
+def test_an_owner_that_somebody_set_since_is_a_conflict(host: Host) -> None:
+    target = place(host)
+    change = set_owner(host, PATH, NOBODY, NOBODY)
+    change.apply(host, tag="t")
+    os.chown(target, 1234, 1234)
+    with pytest.raises(ChangeError, match="another owner since"):
+        change.revert(host, {}, tag="t")
+    change.revert(host, {}, tag="t", force=True)
+    assert target.stat().st_uid == 0
+
+
+def test_an_owner_that_is_gone_needs_no_taking_back(host: Host) -> None:
+    target = place(host)
+    change = set_owner(host, PATH, os.geteuid(), os.getegid())
+    target.unlink()
+    assert not change.conflict(host)
+    change.revert(host, {}, tag="t")
