@@ -99,19 +99,21 @@ KINDS: tuple[Kind, ...] = (
 )
 #: Names that are in the home of every account that has one.
 IN_HOMES = tuple(kind.in_home for kind in KINDS if kind.in_home)
+#: Names may hold any character, line ends too.
+_FLAGS = re.IGNORECASE | re.DOTALL
 #: What is there to be read, and to be copied by whoever sets a program up.
-_TEMPLATE = re.compile(r".*(sample|example|template|\bdist|-dist|default|\.tmpl|\.j2|skel).*", re.IGNORECASE)
+_TEMPLATE = re.compile(r".*(sample|example|template|\bdist|-dist|default|\.tmpl|\.j2|skel).*", _FLAGS)
 #: What editors, packages and people leave beside a file that they change; a swap file of vim begins with a dot.
 _COPY = re.compile(
     r"(?P<base>.+?)(?:"
     r"(?:[-_.](?:bak|back|backup|old|orig|original|save|saved|copy|tmp|dpkg-old|dpkg-bak|ucf-old|rpmsave|rpmorig)"
     r"[-_.]?\d{0,14})|\.\d{6,14}|\.sw[opn]|~|\.~\d{1,4}~)(?:\.gz)?",
-    re.IGNORECASE,
+    _FLAGS,
 )
-_INSERTED = re.compile(r"(?P<base>.+?)[-_.](?:bak|backup|old|orig|copy)\d{0,8}(?P<end>\.\w{1,6})", re.IGNORECASE)
-_EMACS = re.compile(r"#(?P<base>.+)#")
+_INSERTED = re.compile(r"(?P<base>.+?)[-_.](?:bak|backup|old|orig|copy)\d{0,8}(?P<end>\.\w{1,6})", _FLAGS)
+_EMACS = re.compile(r"#(?P<base>.+)#", _FLAGS)
 #: One pattern says of most names that they are none of all these.
-_any = re.compile("|".join(dict.fromkeys(f"(?:{kind.names})" for kind in KINDS)), re.IGNORECASE)
+_any = re.compile("|".join(dict.fromkeys(f"(?:{kind.names})" for kind in KINDS)), _FLAGS)
 
 
 def of(name: str, folder: str) -> tuple[Kind, ...]:
@@ -121,7 +123,7 @@ def of(name: str, folder: str) -> tuple[Kind, ...]:
     return tuple(
         kind
         for kind in KINDS
-        if re.fullmatch(kind.names, name, re.IGNORECASE) and (not kind.folder or re.fullmatch(kind.folder, folder))
+        if re.fullmatch(kind.names, name, _FLAGS) and (not kind.folder or re.fullmatch(kind.folder, folder))
     )
 
 
