@@ -15,7 +15,8 @@ description:
     MySQL and MariaDB, netrc, C(.env), C(wp-config.php) and the configurations of other web applications, private keys of TLS and SSH (host keys
     too), C(htpasswd), key tables, service accounts, and what mail servers and shares log in with.
   - It looks through O(folders), through the folders that nginx and Apache httpd serve and in which services work, and on top of each home directory.
-    Keys to APIs in home directories are judged by M(infosec.principles.device_api_keys), keys in C(.ssh) by M(infosec.principles.ssh_keys).
+    Keys to APIs in home directories are judged by M(infosec.principles.device_api_keys), keys in C(.ssh) by M(infosec.principles.ssh_keys), and the
+    mode of keys whose certificates servers use by M(infosec.principles.certificates).
   - Rule V(credential_files.mode) fails where others than the owner can read or write such a file, going by its mode and those of the folders above it;
     a group's right to read is taken for meant, unless the group is that of several people, or the file is for its owner alone. Fixed by
     narrowing the mode. What a service reads stays readable to it; where it could read the file as everybody only, the file gets the service's group and
@@ -70,6 +71,7 @@ author:
   - The infosec.principles authors (@infosec-principles)
 seealso:
   - module: infosec.principles.harden
+  - module: infosec.principles.certificates
   - module: infosec.principles.device_api_keys
   - module: infosec.principles.ssh_keys
   - module: infosec.principles.local_credentials

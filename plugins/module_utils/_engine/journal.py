@@ -44,7 +44,20 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.folders import STATE, open_folder
 
 #: Where the kinds of change are defined. A journal may hold any of them, also those that this run has no use for.
-KINDS_FROM = (commands, files, firewalld, guard, iptables, luks_headers, modes, packages, requests, ruleset, seal, units)
+KINDS_FROM = (
+    commands,
+    files,
+    firewalld,
+    guard,
+    iptables,
+    luks_headers,
+    modes,
+    packages,
+    requests,
+    ruleset,
+    seal,
+    units,
+)
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 POLL_SECONDS = 0.2

@@ -9,9 +9,11 @@ Mozilla, "Protect data": credentials are data. Files are found by _credentials/s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls import _certificate_files
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._credentials import (
     access,
     kinds,
@@ -161,11 +163,22 @@ def _rest(
 
 
 def _modes(host: Host, lot: Lot, elsewhere: t.Collection[str]) -> t.Iterator[Finding]:
+    elsewhere = {
+        *elsewhere,
+        *(_of_servers(host) if any(one.kind.name == kinds.PRIVATE_KEY for one in lot.stores) else ()),
+    }
     judged = [one for one in lot.stores if one.path not in elsewhere and not (one.home and one.kind.name in _OF_HOMES)]
     wrong = [(one, bits) for one, bits in ((one, access.open_to(host, one)) for one in judged) if bits]
     yield from (_open(host, one, bits) for one, bits in wrong[:MAX_FINDINGS])
     clean = f"{len(judged)} credential stores, each for its owner and its service alone" if judged else "there is none"
     yield from _rest(MODE, FILES, lot.unseen, wrong, clean)
+
+
+def _of_servers(host: Host) -> t.Iterator[str]:
+    """Keys of certificates that servers use: judged by the control `certificates`."""
+    for held in host.once(_certificate_files.read):
+        with contextlib.suppress(Unseen):
+            yield from [homes.resolve(host, held.path)] if held.used and held.key else []
 
 
 def _open(host: Host, store: Store, bits: int) -> Finding:

@@ -19,10 +19,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._certificates.trust import (
     Verified,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._credentials import access
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
-from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._engine.modes import set_mode
 from ansible_collections.infosec.principles.plugins.module_utils._formats import tls_guideline
 from ansible_collections.infosec.principles.plugins.module_utils._formats.tls_guideline import Profile
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
@@ -190,10 +190,11 @@ def mode(host: Host, path: str) -> Verdict | None:
 
 
 def _closing(host: Host, path: str, mode: int) -> tuple[Change, ...]:
+    """Narrowed so that a server that reads it as somebody else than root gets it by its group."""
     real = os.path.realpath(host.path(path))
     try:
-        return (set_mode(host, f"/{os.path.relpath(real, host.root)}", mode),)
-    except (ChangeError, OSError):
+        return access.of_key(host, f"/{os.path.relpath(real, host.root)}", mode)
+    except (access.Refused, OSError):
         return ()
 
 

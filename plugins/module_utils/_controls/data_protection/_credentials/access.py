@@ -122,6 +122,12 @@ def fix(host: Host, store: Store, wrong: int) -> tuple[Change, ...]:
         raise Refused(f"it cannot be changed safely: {exc}") from exc
 
 
+def of_key(host: Host, path: str, mode: int) -> tuple[Change, ...]:
+    """The changes that leave a private key no more than this mode. Raises Refused and OSError."""
+    store = Store(path, kinds.KEY, os.stat(host.path(path), follow_symlinks=False))
+    return fix(host, store, store.mode & ~mode)
+
+
 def _plan(store: Store, mode: int) -> readers.Plan:
     uid, gid, by_name = store.status.st_uid, store.status.st_gid, store.kind.readers == kinds.SERVICES
     key = store.kind.name == kinds.PRIVATE_KEY

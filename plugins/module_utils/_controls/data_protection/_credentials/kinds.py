@@ -138,5 +138,7 @@ def original(name: str) -> str:
     return match["base"] + match["end"] if match else ""
 
 
+#: A private key, wherever it lies.
+KEY = next(kind for kind in KINDS if kind.name == PRIVATE_KEY)
 #: What an EnvironmentFile of a unit is judged as.
 VARIABLES = Kind("file of variables", ".*", stores.not_empty, SYSTEMD)
