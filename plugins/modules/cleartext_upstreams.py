@@ -26,8 +26,8 @@ description:
     is reloaded, and a request (GET) that comes by there has to be answered with the same status and kind of content as before, for which it is
     asked once in check mode too. Else everything is put back.
   - Nothing is changed where it is not so, where no request can be made up that comes by there (a location that is a pattern, TCP that only passes
-    through), where its answer is an error already that the proxy may have given by itself (400, 401, 403, 5xx), and in protocols that the proxy cannot encrypt (FastCGI, uwsgi, SCGI, AJP).
-    The finding then says what to write.
+    through), where its answer is an error already that the proxy may have given by itself (400, 401, 403, 5xx), and in protocols that
+    the proxy cannot encrypt (FastCGI, uwsgi, SCGI, AJP). The finding then says what to write.
 options:
   certificate_folder:
     description: Where the certificate of the internal authority lies, as C(ca.pem). The playbook C(infosec.principles.internal_ca) deploys it.

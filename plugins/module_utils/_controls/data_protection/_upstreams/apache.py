@@ -148,7 +148,7 @@ class Apache(Proxy):
             raise Refused(f"{route.place}: {printable(one.url)} is also what {shared[0]} sends on to")
         for directive in (*_alike(one.site), *members):
             yield from _to_tls(host, directive, route, to)
-        yield from _with_settings(host, one.site, next(iter(wanted)))
+        yield from _with_settings(host, one.site, min(wanted))
 
 
 def find(host: Host) -> t.Iterator[Apache]:

@@ -280,7 +280,7 @@ def _edits(
     wanted = {to[target] for target in route.targets}
     if len({(secure.name, secure.authorities) for secure in wanted}) > 1:
         raise Refused(f"{route.place}: its servers have certificates for several names, and nginx takes one for all")
-    secure = next(iter(wanted))
+    secure = to[route.targets[0]]
     if group is not None:
         yield from _of_servers(route, group, to)
     prefix, scheme = SECURED[one.one.name]

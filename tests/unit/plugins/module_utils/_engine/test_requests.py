@@ -53,8 +53,12 @@ def test_what_is_wrong_is_said(fields: dict[str, object], said: str) -> None:
         request(port, **fields).apply(Host(), tag="t")
 
 
+def mail(connection: socket.socket) -> None:
+    connection.sendall(b"220 mail\r\n")
+
+
 def test_an_answer_that_is_no_http() -> None:
-    port = played_web.listen(lambda connection: connection.sendall(b"220 mail\r\n"))
+    port = played_web.listen(mail)
     with pytest.raises(ChangeError, match="no answer in HTTP"):
         request(port).apply(Host(), tag="t")
 
