@@ -72,6 +72,11 @@ def _authority(path: pathlib.Path) -> Authority:
     return Authority(path.stem, text, certificate)
 
 
+def bundle(folder: pathlib.Path) -> str:
+    """All authorities of the folder, in PEM; "" where there is none. Raises AuthorityError."""
+    return "".join(one.pem for one in _read(folder))
+
+
 def missing() -> t.Iterator[str]:
     """What of internal_ca.yml's needs is not there."""
     import importlib.util

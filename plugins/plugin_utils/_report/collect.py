@@ -19,8 +19,10 @@ COLLECTION = "infosec.principles."
 PROOF = "reachability"
 #: The module that judges the controller's own files, and its control.
 PROJECT = "vaulted_variables"
+#: Controls that harden.yml does not ask, by the module that judges them; prove.yml says more of a host than who reaches it.
+ASKED_BY = {PROOF: PROOF, "tls_endpoints": PROOF, PROJECT: PROJECT}
 #: Modules of ours that judge nothing; a run of theirs alone has no report.
-OTHERS = frozenset({"reachability_info", "sockets_info", "undo", "vault_secrets"})
+OTHERS = frozenset({"reachability_info", "sockets_info", "tls_endpoints_info", "undo", "vault_secrets"})
 #: Those that judge a host without a connection to it: that they ran does not mean that it can be reached.
 FROM_AFAR = frozenset({COLLECTION + "reachability"})
 
@@ -147,8 +149,8 @@ class Collector:
         named = waiver.controls
         if named & self._controls:
             return ""
-        for alone in (PROOF, PROJECT):
-            if alone in named - self._actions:
+        for alone, module in ASKED_BY.items():
+            if alone in named and module not in self._actions:
                 return f"the run did not ask {alone}"
         return "" if "harden" in self._actions else f"the run asked {', '.join(sorted(self._actions))} alone"
 
