@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
+# What internal_ca.yml needs: for its tests, and for ansible-lint to know its modules.
+CRYPTO := .collections/ansible_collections/community/crypto/MANIFEST.json
 # Those joined by + run at once.
 STAGES := lint+images sanity unit unit-2.21 browser+network vm build molecule
 
@@ -36,7 +38,7 @@ test: ## Everything that CI runs, stage by stage: all that follow
 	@tests/bootstrap/find-python 3.11 3.12 3.13 >/dev/null || tests/bootstrap/need "Python 3.11 with venv" python3-venv
 	@MAKE="$(MAKE)" tests/bootstrap/stages $(STAGES)
 
-lint: .venv/.tests $(COLLECTION) ## Style, types, Ansible's best practice, documentation, changelog
+lint: .venv/.tests $(COLLECTION) $(CRYPTO) ## Style, types, Ansible's best practice, documentation, changelog
 	ruff check
 	ruff format --check
 	mypy $(COLLECTION)/plugins
@@ -49,10 +51,10 @@ lint: .venv/.tests $(COLLECTION) ## Style, types, Ansible's best practice, docum
 sanity: .venv/.tests ## ansible-test sanity, nothing ignored
 	tests/sanity/run
 
-unit: .venv/.tests $(COLLECTION) ## pytest with ansible-core 2.19 (more arguments: ARGS="-k sshd")
+unit: .venv/.tests $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.19 (more arguments: ARGS="-k sshd")
 	pytest --numprocesses auto $(ARGS)
 
-unit-2.21: $(COLLECTION) ## pytest with ansible-core 2.21 on Python 3.12 or newer
+unit-2.21: $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.21 on Python 3.12 or newer
 	@if tests/bootstrap/find-python 3.13 3.12 3.14 >/dev/null; then \
 	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto $(ARGS); \
 	else \
@@ -86,7 +88,7 @@ images: ## What the containers of the fleet are made of
 	tests/bootstrap/engine
 	molecule/images/build.sh
 
-molecule: .venv/.tests $(COLLECTION) ## Real daemons in containers, judged from outside
+molecule: .venv/.tests $(COLLECTION) $(CRYPTO) ## Real daemons in containers, judged from outside
 	tests/bootstrap/engine
 	tests/bootstrap/need npm npm
 	molecule reset # A machine that was restarted has no fleet, whatever Molecule remembers.
@@ -138,6 +140,9 @@ docs: .venv/.tests $(COLLECTION) ## Write docs/controls.md and the changelog's l
 
 $(COLLECTION):
 	@mkdir -p $(@D) && ln -sfn ../../.. $@
+
+$(CRYPTO): | .venv/.tests
+	@tests/bootstrap/collection community.crypto 3.5.0 14.5.0
 
 .PHONY: clean
 clean: ## Remove all that make has made

@@ -19,7 +19,7 @@ COLLECTION = "infosec.principles."
 PROOF = "reachability"
 #: The module that judges the controller's own files, and its control.
 PROJECT = "vaulted_variables"
-#: Controls that harden.yml does not ask, by the module that judges them; prove.yml says more of a host than who reaches it.
+#: Controls that harden.yml does not ask, by the module that says what they found.
 ASKED_BY = {PROOF: PROOF, "tls_endpoints": PROOF, PROJECT: PROJECT}
 #: Modules of ours that judge nothing; a run of theirs alone has no report.
 OTHERS = frozenset({"reachability_info", "sockets_info", "tls_endpoints_info", "undo", "vault_secrets"})

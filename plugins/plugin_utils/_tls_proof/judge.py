@@ -48,7 +48,7 @@ NO_TLS = frozenset({"ServerTlsConfigurationNotSupported", "ServerRejectedOpportu
 #: sslyze's name of a group, where OpenSSL has another.
 _GROUPS = {"secp256r1": "prime256v1"}
 MISSING = "sslyze is not installed for the Python that runs Ansible (pip install sslyze)"
-LATE = "it was not asked within the time limit (infosec_tls_time_limit)"
+LATE = "sslyze said nothing of it within the time limit (infosec_tls_time_limit)"
 _MOST = 20
 Record = dict[str, t.Any]
 Verdict = tuple[str, str, list[dict[str, str]]]
