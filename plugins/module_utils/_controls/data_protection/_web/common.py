@@ -28,7 +28,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._formats import passages
 from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit
-from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
+from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -71,13 +71,30 @@ def near(bound: t.Sequence[str]) -> str:
 
 
 def running(host: Host, *programs: str) -> t.Iterator[Running]:
-    """Every unit of these programs that listens on TCP."""
+    """Every unit of these programs that listens on TCP. Raises HostError where all of them are in containers.
+
+    One in a container that shares this host's network listens here, but its files are not this host's.
+    """
+    mine = [
+        one
+        for one in host.once(sockets.read)
+        if one.process in programs and one.protocol == "tcp" and one.holder == sockets.PROCESS
+    ]
+    here = [one for one in mine if not one.published_by]
+    if mine and not here:
+        engine = mine[0].published_by
+        raise HostError(f"{mine[0].process} runs in a container ({engine}), whose configuration is not this host's")
     units: dict[str, list[sockets.Listener]] = {}
-    for one in host.once(sockets.read):
-        if one.process in programs and one.protocol == "tcp" and one.holder == sockets.PROCESS and not one.published_by:
-            units.setdefault(one.unit, []).append(one)
+    for one in here:
+        units.setdefault(one.unit, []).append(one)
     for unit, found in sorted(units.items()):
-        yield Running(unit, tuple(sorted({pid for one in found for pid in one.pids or (one.pid,)})), tuple(found))
+        yield Running(unit, _ordered(host, {pid for one in found for pid in one.pids or (one.pid,)}), tuple(found))
+
+
+def _ordered(host: Host, pids: set[int]) -> tuple[int, ...]:
+    """Those whose parent is none of them first."""
+    parents = {pid: process.parent for pid in pids for process in [processes.describe(host, pid)] if process}
+    return tuple(sorted(pids, key=lambda pid: (parents.get(pid, 0) in pids, pid)))
 
 
 def command_line(host: Host, pid: int) -> str:

@@ -110,6 +110,14 @@ def test_a_configuration_that_cannot_be_read(machine: Machine) -> None:
     assert set(statuses(machine).values()) == {"not_assessed"}
 
 
+def test_a_proxy_in_a_container_has_other_files(machine: Machine) -> None:
+    nginx(machine, f"http {{ {server('location / { proxy_pass http://app; }')} }}")
+    (cgroup,) = machine.root.glob("proc/1[0-9]*/cgroup")
+    cgroup.write_text(f"0::/system.slice/docker-{'a' * 64}.scope\n", encoding="utf-8")
+    assert "in a container (docker)" in findings(machine)[0].message
+    assert set(statuses(machine).values()) == {"not_assessed"}
+
+
 @pytest.mark.parametrize(
     ("inside", "why"),
     [

@@ -170,6 +170,36 @@ def test_a_port_in_clear_is_not_turned_into_tls(machine: Machine, program: str, 
         found.changes(machine.host(), Wanted(TERMS, {80: Pair("/pair/fullchain.pem", "/pair/key.pem")}))
 
 
+def test_a_stream_that_speaks_tls_has_lines_of_its_own(machine: Machine) -> None:
+    found = server(machine, "nginx", "stream {\nserver { listen 443 ssl; }\n}\n")
+    (edit, *_rest) = found.changes(machine.host(), Wanted(TERMS))
+    said = edit.diff()["after"].split("\n")
+    assert said[:2] == ["stream {", "    ssl_protocols TLSv1.2 TLSv1.3;"] and "    ssl_ecdh_curve X25519;" in said
+
+
+def test_a_file_that_several_servers_include_is_changed_once(machine: Machine) -> None:
+    machine.write("/etc/letsencrypt/options-ssl-nginx.conf", "ssl_protocols TLSv1.1 TLSv1.2;\n")
+    inside = "listen 443 ssl; include /etc/letsencrypt/options-ssl-nginx.conf;"
+    found = server(machine, "nginx", f"http {{\nserver {{ {inside} }}\nserver {{ {inside} }}\n}}\n")
+    changes = [one for one in found.changes(machine.host(), Wanted(TERMS)) if "letsencrypt" in one.describe()]
+    assert [one.diff()["after"] for one in changes] == ["ssl_protocols TLSv1.2 TLSv1.3;\n"]
+
+
+def test_what_a_package_brings_is_not_changed(machine: Machine) -> None:
+    machine.write("/usr/share/x/tls.conf", "ssl_protocols TLSv1.1;\n")
+    inside = "listen 443 ssl; include /usr/share/x/tls.conf;"
+    found = server(machine, "nginx", f"http {{\nserver {{ {inside} }}\n}}\n")
+    with pytest.raises(Refused, match="belongs to a package"):
+        found.changes(machine.host(), Wanted(TERMS))
+
+
+def test_a_crt_list_with_settings_of_its_own(machine: Machine) -> None:
+    machine.write("/etc/haproxy/list", "/a.pem [alpn h2] a.example.org\n/b.pem [ssl-min-ver TLSv1.0] b.example.org\n")
+    found = server(machine, "haproxy", frontend("x").replace("crt /x.pem", "crt-list /etc/haproxy/list"))
+    with pytest.raises(Refused, match="/etc/haproxy/list:2"):
+        found.changes(machine.host(), Wanted(TERMS))
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
