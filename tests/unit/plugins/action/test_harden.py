@@ -78,6 +78,18 @@ def test_waivers_stay_on_the_controller() -> None:
     assert [item["status"] for item in result["findings"]] == ["waived", "fail"]
 
 
+def test_secrets_never_travel_in_controls(package_calls: list[tuple[list[str], str]]) -> None:
+    """Ansible logs `controls` on the host; also when the host is called again."""
+    controls = {"disk_encryption": {"luks_passphrases": {"/dev/sda3": "battery staple"}, "enforce": True}}
+    action = Played({"controls": controls}, [answer(packages=["systemd-cryptsetup"], run_id="r"), answer()])
+    run(action)
+    apart = {
+        "controls": {"disk_encryption": {"enforce": True}},
+        "secrets": {"disk_encryption": {"luks_passphrases": {"/dev/sda3": "battery staple"}}},
+    }
+    assert action.calls == [apart, {**apart, "resume": "r"}]
+
+
 @pytest.mark.parametrize(
     ("fail_on", "left", "failed"),
     [
