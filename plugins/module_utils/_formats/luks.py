@@ -21,8 +21,6 @@ SECOND_MAGIC = b"SKUL\xba\xbe"
 #: Where the second LUKS2 header can be: the sizes that a first header can have (LUKS2 specification, table 1).
 HEADER_SIZES = tuple(0x4000 << shift for shift in range(9))
 BINARY_SIZE = 4096
-#: The most that both headers of LUKS2 take.
-SIZE_LIMIT = 2 * HEADER_SIZES[-1]
 CHECKSUMS = {"sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
 
 _V1 = struct.Struct(">6sH32s32s32sII20s32sI40s")
@@ -99,7 +97,7 @@ class Header:
 def size_to_read(start: bytes) -> int:
     """How many bytes `parse` needs, told by the first BINARY_SIZE bytes of the device."""
     if start[:6] != MAGIC or len(start) < _V2.size:
-        return SIZE_LIMIT
+        return 2 * HEADER_SIZES[-1]
     version, size = struct.unpack_from(">HQ", start, 6)
     return 2 * size if version == 2 and size in HEADER_SIZES else BINARY_SIZE
 

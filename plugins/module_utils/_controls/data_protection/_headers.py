@@ -36,7 +36,7 @@ def assess(host: Host, options: Options, volume: block.Volume) -> t.Iterator[Fin
     """Both rules for one LUKS device. Weak keyslots and a missing backup are put right together."""
     below = volume.header
     try:
-        header = luks.parse(head(host, below)) if below else None
+        header = luks.parse(head(host, below.node)) if below else None
     except (HostError, luks.LuksError) as exc:
         yield from _unread(volume, options, _why(_path(volume), exc))
         return
@@ -49,10 +49,10 @@ def assess(host: Host, options: Options, volume: block.Volume) -> t.Iterator[Fin
     yield _backup_of(host, below, options, plan.changes)
 
 
-def head(host: Host, below: block.Device) -> bytes:
-    """As much of a device as its header takes. Raises HostError."""
-    start = host.read_part(below.node, luks.BINARY_SIZE)
-    return host.read_part(below.node, luks.size_to_read(start))
+def head(host: Host, path: str) -> bytes:
+    """As much of a device, or of a backup, as the header takes. Raises HostError."""
+    start = host.read_part(path, luks.BINARY_SIZE)
+    return host.read_part(path, luks.size_to_read(start))
 
 
 def _path(volume: block.Volume) -> str:
@@ -126,7 +126,7 @@ def _backup_of(host: Host, below: block.Device, options: Options, stronger: tupl
     folder = options["luks_backup_folder"]
     if not folder:
         return Finding(BACKUP, below.path, f.NOT_APPLICABLE, NOT_DECLARED)
-    state = luks_headers.state(head(host, below))
+    state = luks_headers.state(head(host, below.node))
     if state is None:
         return Finding(BACKUP, below.path, f.NOT_ASSESSED, f"the first header of {below.path} is damaged")
     path = f"{folder}/{state.file_name}"
@@ -149,7 +149,7 @@ def _fault(host: Host, path: str, state: luks_headers.State) -> str:
     status = host.stat(path)
     if status is None:
         return f"{os.path.dirname(path)} has no backup of its header as it is now"
-    if not stat.S_ISREG(status.st_mode) or luks_headers.state(host.read_part(path, luks.SIZE_LIMIT)) != state:
+    if not stat.S_ISREG(status.st_mode) or luks_headers.state(head(host, path)) != state:
         return f"{path} is not the header that its name says"
     if status.st_mode & 0o077 or status.st_uid not in (0, os.geteuid()):
         return f"others than root can read {path} (mode {stat.S_IMODE(status.st_mode):04o}, user {status.st_uid})"

@@ -219,7 +219,7 @@ def _is_null(host: Host, crypt: block.Device) -> bool:
     if below is None or not crypt.encryption.startswith("LUKS"):
         return False
     try:
-        header = luks.parse(_headers.head(host, below))
+        header = luks.parse(_headers.head(host, below.node))
     except (HostError, luks.LuksError):
         return False
     return any(_strength.is_null(segment.cipher) for segment in header.segments)
