@@ -11,28 +11,30 @@ short_description: Keep what servers log in with for those who need it alone
 version_added: "1.0.0"
 description:
   - Finds the files in which programs of a server keep what they log in with, and private keys, by their names and places and by their
-    formats; what holds only placeholders, or a key with a passphrase, is none. Among them are password files of PostgreSQL, option files of
-    MySQL and MariaDB, netrc, C(.env), C(wp-config.php) and the configurations of other web applications, private keys of TLS and SSH (host keys
-    too), C(htpasswd), key tables, service accounts, and what mail servers and shares log in with.
-  - It looks through O(folders), through the folders that nginx and Apache httpd serve and in which services work, and on top of each home directory.
-    Keys to APIs in home directories are judged by M(infosec.principles.device_api_keys), keys in C(.ssh) by M(infosec.principles.ssh_keys), and the
-    mode of keys whose certificates servers use by M(infosec.principles.certificates).
-  - Rule V(credential_files.mode) fails where others than the owner can read or write such a file, going by its mode and those of the folders above it;
-    a group's right to read is taken for meant, unless the group is that of several people, or the file is for its owner alone. Fixed by
-    narrowing the mode. What a service reads stays readable to it; where it could read the file as everybody only, the file gets the service's group and
-    the mode C(0640). Nothing is changed where that cannot be done for all of them, or where the file has an access control list.
-  - Rule V(credential_files.owner) fails where a file below C(/etc) belongs to a person, or any file to a number that no account and no service has. Files below
-    C(/etc) are given to root, where no service needs them as their owner.
+    formats; what holds only placeholders, or a key with a passphrase, is none. Among them are password files of PostgreSQL, option files
+    of MySQL and MariaDB, netrc, C(.env), C(wp-config.php) and the configurations of other web applications, private keys of TLS and SSH
+    (host keys too), C(htpasswd), key tables, service accounts, and what mail servers and shares log in with.
+  - It looks through O(folders), through the folders that nginx and Apache httpd serve and in which services work, and on top of each home
+    directory. Keys to APIs in home directories are judged by M(infosec.principles.device_api_keys), keys in C(.ssh) by
+    M(infosec.principles.ssh_keys), and the mode of keys whose certificates servers use by M(infosec.principles.certificates).
+  - Rule V(credential_files.mode) fails where others than the owner can read or write such a file, going by its mode and those of the
+    folders above it; a group's right to read is taken for meant, unless the group is that of several people, or the file is for its owner
+    alone. Fixed by narrowing the mode. What a service reads stays readable to it; where it could read the file as everybody only, the file
+    gets the service's group and the mode C(0640). Nothing is changed where that cannot be done for all of them, or where the file has an
+    access control list.
+  - Rule V(credential_files.owner) fails where a file below C(/etc) belongs to a person, or any file to a number that no account and no
+    service has. Files below C(/etc) are given to root, where no service needs them as their owner.
   - Rule V(credential_files.web_root) fails where nginx or Apache httpd hands such a file out. The server is asked for it, as its
-    configuration names the site, and the first bytes of the answer are compared with those of the file, so that what is denied, or run as a
-    script, passes. That leaves a line in the access log of the site.
-  - Rule V(credential_files.backup) fails for each copy of such a file that an editor, a package or a person left (C(.bak), C(~), C(.swp), C(.orig), C(.save) and
-    the like). Nobody's files are removed; a copy that is too open gets its mode.
-  - Rule V(credential_files.unit_environment) fails where a unit has a secret in C(Environment=), which C(systemctl show) and D-Bus tell every user, whatever
-    the mode of the unit's file is.
-  - Rule V(credential_files.environment_file) fails where others can read an C(EnvironmentFile=) with secrets. Fixed by its mode; systemd reads it as root.
-  - Rule V(credential_files.command_line) fails where a unit has a secret in the words of its C(ExecStart=), which every user sees. Only a person can
-    tell a program to take it from elsewhere.
+    configuration names the site, and the first bytes of the answer are compared with those of the file, so that what is denied, or run
+    as a script, passes. That leaves a line in the access log of the site.
+  - Rule V(credential_files.backup) fails for each copy of such a file that an editor, a package or a person left (C(.bak), C(~), C(.swp),
+    C(.orig), C(.save) and the like). Nobody's files are removed; a copy that is too open gets its mode.
+  - Rule V(credential_files.unit_environment) fails where a unit has a secret in C(Environment=), which C(systemctl show) and D-Bus tell
+    every user, whatever the mode of the unit's file is. Units are judged that systemd has loaded.
+  - Rule V(credential_files.environment_file) fails where others can read an C(EnvironmentFile=) with secrets. Fixed by its mode; systemd
+    reads it as root. With O(seal=true) it also fails where it could be sealed.
+  - Rule V(credential_files.command_line) fails where a unit has a secret in the words of its C(ExecStart=), which every user sees. Only a
+    person can tell a program to take it from elsewhere.
   - Values of secrets are never told, nor kept in the journal.
 options:
   folders:
@@ -59,8 +61,9 @@ options:
         and becomes the command, so that the program needs not be changed.
       - Only running services whose unit lies in C(/etc/systemd/system) are sealed, no templates, and none with a setting that might keep a shell away
         (such as C(RootDirectory=)); a file of variables only where one unit alone reads it. The others say why not.
-      - The file as it was is kept encrypted in C(/etc/credstore.encrypted/infosec), and M(infosec.principles.undo) writes it back from there. The key is that of the
-        host (C(/var/lib/systemd/credential.secret)), without a TPM, so that no update of firmware makes secrets unreadable.
+      - The file as it was is kept encrypted in C(/etc/credstore.encrypted/infosec), and M(infosec.principles.undo) writes it back from
+        there. The key is that of the host (C(/var/lib/systemd/credential.secret)), without a TPM, so that no update of firmware makes
+        secrets unreadable; whoever has the disk has both, unless it is encrypted.
       - What somebody else reads from such a file (a script that sources it) finds no secret there any more.
     type: bool
     default: false

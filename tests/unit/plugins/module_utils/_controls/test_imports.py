@@ -40,6 +40,7 @@ FOREIGN = (
     *("_tls.nginx", "_tls.apache", "_tls.haproxy", "_web.common", "_formats.passages", "_formats.haproxy_cfg"),
     *("_upstreams.nginx", "_upstreams.model", "_upstreams.planning", "_host.tunnels", "_host.tls_peer"),
     *("_tls.alone", "_tls.planning", "_tls.terms", "_tls.verdicts", "_host.tls_probe", "_formats.tls_hello"),
+    *("_credentials.asking", "_credentials.readers", "_credentials.sealing", "_credentials.served"),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
 )
 #: Of Python's own, what costs more than 2 ms and is seldom worth it.
