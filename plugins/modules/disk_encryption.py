@@ -65,6 +65,7 @@ attributes:
 notes:
   - Rule C(filesystem), risk high. The EFI system partition and a C(/boot) of its own are RV(findings[].status=not_applicable) in clear. Firmware
     and boot loader read them before there is a key, and they hold no data. Network file systems lie on other machines.
+    A device whose key file lies in clear, also as a copy in the initramfs of a C(/boot) in clear (Debian), counts as none.
     The root of a container, ZFS, bcachefs and unknown FUSE file systems cannot be traced and are RV(findings[].status=not_assessed).
   - Rule C(swap), risk high. The device is wiped at each start from then on, so it is named by the UUID of its partition,
     by its logical volume or its RAID, and there is no fix where anything about it is in doubt. The finding then says why.

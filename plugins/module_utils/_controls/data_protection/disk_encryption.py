@@ -19,7 +19,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
-from ansible_collections.infosec.principles.plugins.module_utils._formats import tables
 from ansible_collections.infosec.principles.plugins.module_utils._host import blockdevices as block
 from ansible_collections.infosec.principles.plugins.module_utils._host import chassis
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
@@ -27,6 +26,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import (
         _headers,
+        _keys,
         _steps,
         _strength,
         _swap,
@@ -34,6 +34,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._formats import luks
 else:
     _headers = later("_controls.data_protection._headers")
+    _keys = later("_controls.data_protection._keys")
     _steps = later("_controls.data_protection._steps")
     _strength = later("_controls.data_protection._strength")
     _swap = later("_controls.data_protection._swap")
@@ -47,9 +48,6 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "luks_backup_folder": {"type": "path"},
     "luks_passphrases": {"type": "dict", "no_log": True},
 }
-CRYPTTAB = "/etc/crypttab"
-#: Where systemd looks for a key that crypttab does not name (crypttab(5)).
-KEYS = "/etc/cryptsetup-keys.d"
 EXPECTED = "an encrypting layer (LUKS2) on every way down to a disk"
 THIS_HOST = "this host"
 
@@ -195,23 +193,7 @@ def _worthless(host: Host, crypt: block.Device) -> str:
     """Why this layer keeps nobody out, as far as this user can see, or nothing."""
     if _is_null(host, crypt):
         return f"{crypt.path} has the cipher null, which writes in clear"
-    for key in _keys(host, crypt.mapped):
-        trace = block.trace(host, block.members(host, block.mount_of(host, key)))
-        if trace.verdict == block.CLEAR:
-            return f"the key of {crypt.path} lies in clear: {key} on {trace.layers}"
-    return ""
-
-
-def _keys(host: Host, mapped: str) -> list[str]:
-    """The key files from which a device is opened at the start; crypttab(5) has words for other kinds of keys."""
-    try:
-        rows = [row for row in tables.rows(host.read_text(CRYPTTAB)) if row.word(0) == mapped]
-    except HostError:
-        return []
-    own = f"{KEYS}/{mapped}.key"
-    named = [row.word(2, "none") for row in rows if "keyscript=" not in row.word(3)]
-    keys = [own if key in ("none", "-") else key for key in named]
-    return [key for key in keys if key.startswith("/") and not key.startswith("/dev/") and host.exists(key)]
+    return _keys.in_clear(host, crypt)
 
 
 def _is_null(host: Host, crypt: block.Device) -> bool:

@@ -34,7 +34,7 @@ FOREIGN = (
     *("_host.dnf", "_host.zypper", "_pending.rpm", "_updates.redhat", "_updates.suse"),
     "_second.planning",
     *("_certificates.pending", "_certificates.trust", "_certificates.verdicts", "_certificates.names"),
-    *(f"data_protection.{name}" for name in ("_headers", "_steps", "_strength", "_stronger", "_swap")),
+    *(f"data_protection.{name}" for name in ("_headers", "_keys", "_steps", "_strength", "_stronger", "_swap")),
     "_formats.luks",
     *("_tls.postfix", "_tls.dovecot", "_tls.slapd", "_tls.rabbitmq", "_tls.proof", "_tls.logs", "_tls.edits"),
     *("_tls.nginx", "_tls.apache", "_tls.haproxy", "_web.common", "_formats.passages", "_formats.haproxy_cfg"),

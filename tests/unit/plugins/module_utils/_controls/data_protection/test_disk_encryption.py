@@ -251,6 +251,35 @@ def test_a_key_that_lies_in_clear_opens_to_everybody(tree: BlockTree, row: str, 
     assert ("/clear/a key on /dev/sdb" in findings[("filesystem", "/data")].message) == (status == "fail")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "options", "status"),
+    [
+        ("/etc/keys/*.key", "luks,initramfs", "fail"),
+        ("/etc/keys/*.key", "luks", "pass"),
+        ("/etc/other/*", "luks,initramfs", "pass"),
+        ("", "luks,initramfs", "pass"),
+    ],
+)
+def test_a_key_that_the_initramfs_takes_to_a_boot_in_clear_opens_to_everybody(
+    tree: BlockTree, pattern: str, options: str, status: str
+) -> None:
+    tree.laptop()
+    tree.mapped("dm-1", "253:1", "CRYPT-LUKS2-1-data", "data", "sda4")
+    tree.mount("253:1", "/data", "ext4", "/dev/mapper/data")
+    tree.write("/etc/crypttab", f"data UUID=1 /etc/keys/data.key {options}\n")
+    tree.write("/etc/keys/data.key", "secret")
+    tree.write("/etc/cryptsetup-initramfs/conf-hook", f'#KEYFILE_PATTERN=\nKEYFILE_PATTERN="{pattern}"\n')
+    finding = assess(tree)[("filesystem", "/data")]
+    assert (finding.status, "the initramfs in /boot has" in finding.message) == (status, status == "fail")
+
+
+def test_the_key_of_the_root_file_system_is_always_taken(tree: BlockTree) -> None:
+    tree.laptop().write("/etc/crypttab", "root_crypt UUID=1 /etc/keys/root.key luks\n")
+    tree.write("/etc/keys/root.key", "secret")
+    tree.write("/etc/cryptsetup-initramfs/conf-hook", "KEYFILE_PATTERN=/etc/keys/*\n")
+    assert assess(tree)[("filesystem", "/")].status == "fail"
+
+
 def test_a_key_beneath_the_default_name_counts_too(tree: BlockTree) -> None:
     tree.device("sda", "8:0")
     tree.mount("8:0", "/", "ext4", "/dev/sda")
