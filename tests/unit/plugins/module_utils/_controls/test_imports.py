@@ -39,6 +39,7 @@ FOREIGN = (
     *("_tls.postfix", "_tls.dovecot", "_tls.slapd", "_tls.rabbitmq", "_tls.proof", "_tls.logs", "_tls.edits"),
     *("_tls.nginx", "_tls.apache", "_tls.haproxy", "_web.common", "_formats.passages", "_formats.haproxy_cfg"),
     *("_upstreams.nginx", "_upstreams.model", "_upstreams.planning", "_host.tunnels", "_host.tls_peer"),
+    *("_tls.mysql", "_tls.openssl_conf", "_tls.pairs", "_tls.pg_log", "_tls.postgresql", "_tls.redis"),
     *("_tls.alone", "_tls.planning", "_tls.terms", "_tls.verdicts", "_host.tls_probe", "_formats.tls_hello"),
     *("_credentials.asking", "_credentials.readers", "_credentials.sealing", "_credentials.served"),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
