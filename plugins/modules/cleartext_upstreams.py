@@ -25,7 +25,7 @@ description:
   - Where it does, the lines that send on are changed where they stand, to https with verification. The proxy's own checker has to accept them; then it
     is reloaded, and a request (GET) that comes by there has to be answered with the same status and kind of content as before, for which it is
     asked once in check mode too. Else everything is put back.
-  - Nothing is changed where it is not so, where no request can be made up that comes by there (a location that is a pattern, TCP that only passes
+  - Nothing is changed where it is not so, where no request can be made up that comes by there (a pattern that is more than a path, TCP that only passes
     through), where its answer is an error already that the proxy may have given by itself (400, 401, 403, 5xx), and in protocols that
     the proxy cannot encrypt (FastCGI, uwsgi, SCGI, AJP). The finding then says what to write.
 options:

@@ -22,6 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Secure,
     Target,
     To,
+    literal,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import apache, common
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.apache import (
@@ -166,10 +167,7 @@ def _passes(site: Site, block: t.Iterable[Directive], within: str) -> t.Iterator
         elif one.name in ("proxypass", "proxypassmatch") and one.arguments:
             yield from _pass(site, one, within)
         elif one.name == "rewriterule" and len(one.arguments) > 2 and _proxies(one.arguments[2]):
-            path = (
-                "/" if one.arguments[0].lstrip("^") in ("/(.*)", "/(.*)$", "(.*)", "(.*)$", "/?(.*)", "/?(.*)$") else ""
-            )
-            yield Pass(site, one, path, one.arguments[0], one.arguments[1])
+            yield Pass(site, one, literal(one.arguments[0]), one.arguments[0], one.arguments[1])
         elif one.name == "sethandler" and one.arguments and one.arguments[0].startswith("proxy:"):
             yield Pass(site, one, "", f"SetHandler {within}".strip(), one.arguments[0][len("proxy:") :])
 
@@ -178,8 +176,7 @@ def _pass(site: Site, one: Directive, within: str) -> t.Iterator[Pass]:
     words = [word for word in one.arguments if "=" not in word or "://" in word]
     path, url = (within, words[0]) if within and "://" in words[0] else (words[0], words[1] if len(words) > 1 else "!")
     if url != "!":
-        plain = path if one.name == "proxypass" and path.startswith("/") and not re.search(r"[\\*^$(]", path) else ""
-        yield Pass(site, one, plain, path, url)
+        yield Pass(site, one, literal(path), path, url)
 
 
 def _proxies(flags: str) -> bool:

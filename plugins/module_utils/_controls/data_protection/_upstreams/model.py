@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import Running
@@ -42,6 +43,12 @@ class Target:
     def clear(self) -> bool:
         """Whether it is sent to in clear."""
         return self.scheme in CLEAR
+
+
+def literal(pattern: str) -> str:
+    """A path that a pattern matches which is plain up to its end, such as /api/ for ^/api/(.*)$; "" for others."""
+    match = re.fullmatch(r"\^?(/[\w./-]*?)(?:\??\(?\.\*\)?)?\$?", pattern)
+    return match[1] if match else ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Secure,
     Target,
     To,
+    literal,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, nginx
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.nginx import (
@@ -240,9 +241,9 @@ def _front(one: Pass, ports: tuple[int, ...], *, tls: bool) -> Front | None:
     words = location.arguments if location else ("/",)
     nested = sum(block.name == "location" for block in one.within) > 1
     names = [name for name in one.site.names if re.fullmatch(r"[\w.-]+", name)]
-    if one.site.context.name != "http" or not ports or nested or len(words) > 2 or words[0] in ("~", "~*"):
+    if one.site.context.name != "http" or not ports or nested or len(words) > 2:
         return None
-    path = words[-1]
+    path = literal(words[-1]) if words[0] in ("~", "~*") else words[-1]
     return Front(ports[0], tls, names[0] if names else "localhost", path) if path.startswith("/") else None
 
 

@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams import whereabouts
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams.model import (
+    ENCRYPTED,
     Front,
     Proxy,
     Route,
@@ -42,16 +43,23 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """moved: where an address (host, port) answers by TLS (the option upstreams). folder: certificate_folder."""
+    """moved: where an address (its host and port, whether it is in clear) answers by TLS (the option upstreams).
 
-    moved: t.Mapping[tuple[str, int], tuple[str, int]]
+    folder: certificate_folder.
+    """
+
+    moved: t.Mapping[tuple[str, int, bool], tuple[str, int]]
     folder: str
 
 
 def settings(options: t.Mapping[str, t.Any]) -> Settings:
     """From the module's options. Raises ValueError for what is no URL."""
-    pairs = [(_place(one["from"]), _place(one["to"])) for one in options["upstreams"]]
+    pairs = [((*_place(one["from"]), not _is_tls(one["from"])), _place(one["to"])) for one in options["upstreams"]]
     return Settings(dict(pairs), options["certificate_folder"].rstrip("/"))
+
+
+def _is_tls(url: str) -> bool:
+    return url.partition("://")[0] in ENCRYPTED
 
 
 def _place(url: str) -> tuple[str, int]:
@@ -103,7 +111,7 @@ def _secure(host: Host, route: Route, target: Target, asked: Settings) -> Secure
     """How a target is reached by verified TLS. Raises Refused."""
     if not target.host:
         raise Refused("a unix socket is among its servers, and TLS would be asked of that as well")
-    named, port = asked.moved.get((target.host.lower(), target.port), (target.host, target.port))
+    named, port = asked.moved.get((target.host.lower(), target.port, target.clear), (target.host, target.port))
     name = route.name or named
     if _is_address(name):
         raise Refused(

@@ -11,6 +11,9 @@ import typing as t
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection import cleartext_upstreams
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams.model import (
+    literal,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 from ansible_collections.infosec.principles.tests.unit.pairs import cleartext_upstreams as pairs
@@ -166,6 +169,31 @@ def test_another_port_by_the_option(machine: Machine) -> None:
     moved = [{"from": "http://app.example.org", "to": "https://app.example.org:8443"}]
     diffs = "".join(change.diff()["after"] for change in encrypted(machine, upstreams=moved).fix)
     assert "server app.example.org:8443 weight=3;" in diffs and "proxy_pass https://pool;" in diffs
+
+
+def test_the_option_is_for_what_is_in_clear_where_it_says_http(machine: Machine) -> None:
+    nginx(machine, f"http {{\n{server('location / { proxy_pass https://app.example.org:8443; }')}}}\n")
+    moved = [{"from": "http://app.example.org:8443", "to": "https://app.example.org:99"}]
+    (found,) = (one for one in findings(machine, upstreams=moved) if one.rule.name == "verified")
+    assert "proxy_pass https://app.example.org:8443;" in found.fix[0].diff()["after"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("^/api/(.*)$", "/api/"),
+        ("^/api/", "/api/"),
+        ("/", "/"),
+        ("^/(.*)$", "/"),
+        ("^/?(.*)$", "/"),
+        ("^/a.b$", "/a.b"),
+        ("\\.php$", ""),
+        ("^/(a|b)/", ""),
+        ("^/a[0-9]", ""),
+    ],
+)
+def test_a_path_that_a_pattern_matches(pattern: str, path: str) -> None:
+    assert literal(pattern) == path
 
 
 def test_an_option_that_is_no_url_is_refused(machine: Machine) -> None:
