@@ -13,7 +13,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import EditFile, WriteFile, read_now
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit, passages
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
@@ -144,6 +143,9 @@ def read_own(host: Host, path: str) -> str:
 def as_passage(plan: WriteFile) -> Change:
     """The same as an edit of one passage where it puts a block of ours into somebody else's file: other fixes of a run
     edit that too, and each can be taken back by itself."""
+    # Only what is about to be changed needs it.
+    from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit, passages
+
     before, after = plan.before or "", plan.after
     if "# BEGIN infosec.principles " not in after or not before.endswith("\n"):
         return plan
