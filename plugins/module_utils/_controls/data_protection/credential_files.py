@@ -159,6 +159,10 @@ def _rest(
         yield Finding(rule, subject, f.PASS, clean)
 
 
+def _stores(found: t.Sequence[t.Any]) -> str:
+    return f"{len(found)} credential store{'s' if len(found) != 1 else ''}"
+
+
 # mode
 
 
@@ -170,7 +174,7 @@ def _modes(host: Host, lot: Lot, elsewhere: t.Collection[str]) -> t.Iterator[Fin
     judged = [one for one in lot.stores if one.path not in elsewhere and not (one.home and one.kind.name in _OF_HOMES)]
     wrong = [(one, bits) for one, bits in ((one, access.open_to(host, one)) for one in judged) if bits]
     yield from (_open(host, one, bits) for one, bits in wrong[:MAX_FINDINGS])
-    clean = f"{len(judged)} credential stores, each for its owner and its service alone" if judged else "there is none"
+    clean = f"{_stores(judged)}, each for its owner and its service alone" if judged else "there is none"
     yield from _rest(MODE, FILES, lot.unseen, wrong, clean)
 
 
@@ -199,7 +203,7 @@ def _open(host: Host, store: Store, bits: int) -> Finding:
 def _owners(host: Host, lot: Lot) -> t.Iterator[Finding]:
     wrong = [(one, why) for one, why in ((one, _stranger(host, one)) for one in lot.stores) if why]
     yield from (_strange(host, one, why) for one, why in wrong[:MAX_FINDINGS])
-    clean = f"{len(lot.stores)} credential stores, each of root or a service" if lot.stores else "there is none"
+    clean = f"{_stores(lot.stores)}, each of root or a service" if lot.stores else "there is none"
     yield from _rest(OWNER, FILES, lot.unseen, wrong, clean)
 
 
@@ -245,9 +249,7 @@ def _handed_out(host: Host, lot: Lot, shown: served.Served | None) -> t.Iterator
     out = [(one, told) for one, (verdict, told) in verdicts if verdict == asking.SHOWN]
     unknown = [f"{one.path}: {told[0].found}" for one, (verdict, told) in verdicts if verdict == asking.UNKNOWN]
     yield from (_public(one, told) for one, told in out[:MAX_FINDINGS])
-    clean = (
-        f"{len(inside)} credential stores lie in folders that are served; asked for each, no web server handed it out"
-    )
+    clean = f"{_stores(inside)} in folders that are served; asked for each, no web server handed it out"
     problems = [*lot.unseen, *shown.problems, *unknown]
     yield from _rest(WEB_ROOT, FILES, problems, out, clean if inside else "none lies in a folder that is served")
 
@@ -280,7 +282,7 @@ def _public(store: Store, evidence: tuple[Evidence, ...]) -> Finding:
 def _copies(host: Host, lot: Lot) -> t.Iterator[Finding]:
     copies = [one for one in lot.stores if one.copy_of]
     yield from (_copy(host, one) for one in copies[:MAX_FINDINGS])
-    yield from _rest(BACKUP, FILES, lot.unseen, copies, f"{len(lot.stores)} credential stores, and no copy among them")
+    yield from _rest(BACKUP, FILES, lot.unseen, copies, f"{_stores(lot.stores)}, and no copy among them")
 
 
 def _copy(host: Host, store: Store) -> Finding:
@@ -355,7 +357,8 @@ def _variable_files(
 ) -> t.Iterator[Finding]:
     judged = [one for one in (_variable_file(host, one, seals) for one in files.found) if one]
     yield from judged[:MAX_FINDINGS]
-    clean = f"{len(files.found)} files of variables with secrets, each for root and its service alone"
+    count = f"{len(files.found)} file{'s' if len(files.found) != 1 else ''} of variables"
+    clean = f"{count} with secrets, each for root and its service alone"
     none = "no unit gets a secret from a file of variables"
     yield from _rest(ENVIRONMENT_FILE, UNITS, files.unseen, judged, clean if files.found else none)
 

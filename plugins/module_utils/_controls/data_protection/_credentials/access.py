@@ -142,6 +142,8 @@ def to_root(host: Host, store: Store) -> tuple[Change, ...]:
     losing = readers.losing(host, readers.Plan(path, uid, gid, store.mode, 0, then, store.mode))
     if losing:
         raise Refused(f"{printable(losing[0].name)} may have to read it as its owner")
+    if readers.runs_programs(host, uid):
+        raise Refused(f"{owner_of(host, uid)} runs programs here, which may have to read it")
     if path != printable(path) or not is_roots(host, os.path.dirname(path)):
         raise Refused("others than root can replace it where it lies")
     try:

@@ -12,6 +12,7 @@ anybody to it, every unit that people made (/etc/systemd/system) counts.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -27,6 +28,7 @@ _WEB = re.compile(r"apache2|httpd|nginx|lighttpd|caddy|php.*|fpm|uwsgi|litespeed
 #: Web servers whose configuration is not read here: they count for all folders in which people put sites.
 _UNREAD = {"lighttpd", "caddy", "litespeed", "openlitespeed"}
 _SITES = re.compile(r"/(var/www|srv|opt|usr/share/nginx|usr/local/www)(/.*)?|/home/[^/]+/.+")
+_CRONTABS = ("/var/spool/cron/crontabs", "/var/spool/cron")
 _POOLS = ("/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf")
 _POOL = re.compile(r"^[ \t]*(user|group)[ \t]*=[ \t]*([\w.-]+)", re.MULTILINE)
 #: Folders that belong to nobody in particular.
@@ -37,8 +39,8 @@ _COMMON = frozenset(
     )
 )
 _NOISE = re.compile(r"(-?(server|daemon|common|main))|[@.\d].*")
-#: Configurations that are searched for the file's name: how many, and of which size (bytes).
-_CONFIGS, _CONFIG_SIZE, _CONFIG_DEPTH = 3000, 128 * 1024, 3
+#: Configurations that are searched for the file's path: bytes of all and of each, and how deep below /etc they lie.
+_CONFIG_BYTES, _CONFIG_SIZE, _CONFIG_DEPTH = 16 * 1024 * 1024, 128 * 1024, 3
 _TEXT = (".conf", ".cnf", ".cfg", ".cf", ".ini", ".yml", ".yaml", ".toml", ".xml", ".json", ".ldif", ".vcl", ".ext")
 
 
@@ -140,6 +142,15 @@ def _components(path: str) -> set[str]:
     return {word for part in parts for word in (part, _NOISE.sub("", part)) if len(word) > 2} - _COMMON
 
 
+def runs_programs(host: Host, uid: int) -> bool:
+    """Whether a process of this user runs now, or a job of his may."""
+    name = next((one.name for one in host.once(accounts.read) if one.uid == uid), "")
+    if name and any(host.exists(f"{folder}/{name}") for folder in _CRONTABS):
+        return True
+    found = (host.stat(f"/proc/{pid}") for pid in host.listdir("/proc") if pid.isdecimal())
+    return any(status is not None and status.st_uid == uid for status in found)
+
+
 # Everybody who runs a service
 
 
@@ -167,7 +178,8 @@ def _process(host: Host, process: processes.Process) -> Reader | None:
         works = host.readlink(f"{folder}/cwd") or ""
     except HostError:
         return None
-    uid, gid = (int((fields.get(key) or "0").split()[1:2][0]) for key in ("Uid", "Gid")) if "Uid" in fields else (0, 0)
+    # The second of four is the one in effect (proc(5)).
+    uid, gid = (int(fields.get(key, "0 0").split()[1]) for key in ("Uid", "Gid"))
     groups = frozenset({gid, *map(int, (fields.get("Groups") or "").split())})
     unit = host.once(units.read).get(process.place.unit)
     places = (*(word for word in _paths(words)), *([works] if works.count("/") > 1 else []), *mounts)
@@ -223,7 +235,7 @@ def _units(host: Host) -> t.Iterator[Reader]:
 def _pools(host: Host) -> t.Iterator[Reader]:
     """Pools of PHP have processes only while somebody asks them (pm = ondemand)."""
     for path in (path for pattern in _POOLS for path in host.glob(pattern)):
-        named = dict(_POOL.findall(host.read_part(path, _CONFIG_SIZE).decode("utf-8", "replace")))
+        named = dict(_POOL.findall(_text(host, path).decode("utf-8", "replace")))
         account = accounts.account(host, named.get("user", ""))
         group = accounts.group(host, named.get("group", ""))
         if account:
@@ -237,27 +249,36 @@ def _pools(host: Host) -> t.Iterator[Reader]:
 def _naming(host: Host, path: str) -> set[str]:
     """Words of the paths of configurations that have the file's path in them: /etc/redis/redis.conf gives redis."""
     wanted = path.encode("utf-8", "surrogateescape")
-    found: set[str] = set()
-    for config in host.once(_configs):
-        try:
-            if wanted in host.read_part(config, _CONFIG_SIZE):
-                found |= _components(config)
-        except HostError:
-            continue
+    return {word for config, data in host.once(_configs).items() if wanted in data for word in _components(config)}
+
+
+def _configs(host: Host) -> dict[str, bytes]:
+    """The texts below /etc that may configure a daemon, by path."""
+    found: dict[str, bytes] = {}
+    room, todo = _CONFIG_BYTES, [("/etc", _CONFIG_DEPTH)]
+    while todo and room > 0:
+        folder, depth = todo.pop(0)
+        for name, is_folder in _entries(host, folder):
+            if is_folder and depth > 1:
+                todo.append((name, depth - 1))
+            elif not is_folder and room > 0:
+                found[name] = _text(host, name)
+                room -= len(found[name])
     return found
 
 
-def _configs(host: Host) -> tuple[str, ...]:
-    """Texts below /etc that may configure a daemon."""
-    found: list[str] = []
-    todo = [("/etc", _CONFIG_DEPTH)]
-    while todo and len(found) < _CONFIGS:
-        folder, depth = todo.pop(0)
-        with os.scandir(host.path(folder)) as entries:
-            for entry in entries:
-                name = f"{folder}/{entry.name}"
-                if entry.is_dir(follow_symlinks=False) and depth > 1:
-                    todo.append((name, depth - 1))
-                elif entry.is_file(follow_symlinks=False) and (entry.name.endswith(_TEXT) or "sites-" in folder):
-                    found.append(name)
-    return tuple(sorted(found)[:_CONFIGS])
+def _entries(host: Host, folder: str) -> t.Iterator[tuple[str, bool]]:
+    """Folders, and plain files with a name of configurations; (path, whether it is a folder)."""
+    with contextlib.suppress(OSError), os.scandir(host.path(folder)) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield f"{folder}/{entry.name}", True
+            elif entry.is_file(follow_symlinks=False) and (entry.name.endswith(_TEXT) or "sites-" in folder):
+                yield f"{folder}/{entry.name}", False
+
+
+def _text(host: Host, path: str) -> bytes:
+    try:
+        return host.read_part(path, _CONFIG_SIZE)
+    except HostError:
+        return b""

@@ -538,3 +538,26 @@ def test_the_mode_that_is_set_is_the_one_that_was_promised(ground: Ground) -> No
     for change in finding.fix:
         change.apply(ground.host, tag="t")
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+@as_root
+def test_a_file_of_a_person_goes_to_root_unless_programs_of_his_may_read_it(ground: Ground) -> None:
+    ground.runs()
+    ground.has_units()
+    os.chown(ground.write("/etc/app/pgpass", "db:5432:*:app:s3cret\n"), 1000, 33)
+
+    def fix() -> list[str]:
+        (found,) = (one for one in judged(read_anew(ground), folders=["/etc/app"]) if one.rule.name == "owner")
+        return [change.describe() for change in found.fix]
+
+    assert fix() == ["chown 0:33 /etc/app/pgpass"]
+    ground.write("/var/spool/cron/crontabs/ann", "")
+    assert fix() == []
+
+
+def read_anew(ground: Ground) -> Ground:
+    """The same machine, read anew."""
+    again = Ground(ground.root)
+    again.runs()
+    again.has_units()
+    return again
