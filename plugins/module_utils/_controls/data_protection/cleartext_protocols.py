@@ -9,6 +9,7 @@ What is in clear by its nature is told by program and port, the rest by its conf
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._cleartext import kinds
@@ -30,9 +31,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls import _closing
     from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._cleartext import looks
+    from ansible_collections.infosec.principles.plugins.module_utils._host import together
 else:
     _closing = later("_controls._closing")
     looks = later("_controls.data_protection._cleartext.looks")
+    together = later("_host.together")
 
 NAME = "cleartext_protocols"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality"
@@ -65,13 +68,19 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Both rules for each service in clear that other hosts can reach. Raises NeedsRoot."""
     if not host.once(processes.holders).complete:
         raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
-    told = [(found, look) for found in kinds.find(host) for look in _look(host, found)]
+    told = _told(host, kinds.find(host))
     closing = _plans(host, told, options)
     for found, look in told:
         yield _finding(found, look, options["services"], closing.get(found.subject))
     for rule in RULES:
         if not any(_rule(found, look) is rule for found, look in told):
             yield Finding(rule, NAME, f.PASS, f"{rule.title}: none of those known here can be reached by others.")
+
+
+def _told(host: Host, all_: list[Found]) -> list[Told]:
+    """What a look at each says; all at once, since some servers start a process for each connection."""
+    told = together.each([functools.partial(_look, host, found) for found in all_]) if all_ else []
+    return [(found, look) for found, looks_ in zip(all_, told) for look in looks_]
 
 
 def _look(host: Host, found: Found) -> list[Look]:

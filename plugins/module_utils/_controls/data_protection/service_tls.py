@@ -11,6 +11,7 @@ tell, and how it is put right, each product's file in _tls knows.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import time
 import typing as t
@@ -38,12 +39,13 @@ if t.TYPE_CHECKING:
         planning,
         verdicts,
     )
-    from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
+    from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe, together
 else:
     alone = later("_controls.data_protection._tls.alone")
     planning = later("_controls.data_protection._tls.planning")
     verdicts = later("_controls.data_protection._tls.verdicts")
     tls_probe = later("_host.tls_probe")
+    together = later("_host.together")
 
 NAME = "service_tls"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#guarantee-data-integrity-and-confidentiality"
@@ -116,8 +118,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     if not host.once(processes.holders).complete:
         raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
     servers = _servers(host, options)
-    deadline = time.monotonic() + SECONDS
-    ends = [list(_ends(host, server, options, deadline)) for server in servers]
+    ends = _ends(host, servers, options)
     every = [end for found in ends for end in found]
     for server, found in zip(servers, ends):
         yield from _judge(host, server, found, every, options)
@@ -139,25 +140,35 @@ def _servers(host: Host, options: Options) -> tuple[Server, ...]:
 # What is looked at
 
 
-def _ends(host: Host, server: Server, options: Options, deadline: float) -> t.Iterator[verdicts.End]:
+def _ends(host: Host, servers: t.Sequence[Server], options: Options) -> list[list[verdicts.End]]:
+    """For each server its ends, all asked at once: some servers start a process for each connection."""
+    wanted = [(server, end, need) for server in servers for end, need in _wanted(server, options)]
+    if not wanted:
+        return [[] for _server in servers]
+    deadline = time.monotonic() + SECONDS
+    seen = together.each([functools.partial(_seen, host, *one, deadline) for one in wanted])
+    return [
+        [end for (owner, *_rest), ends in zip(wanted, seen) if owner is server for end in ends] for server in servers
+    ]
+
+
+def _wanted(server: Server, options: Options) -> t.Iterator[tuple[Endpoint, needs.Need]]:
+    """The ports to look at."""
     for endpoint in server.endpoints:
         need = needs.of(options["services"], endpoint.port, options["profile"])
         reached = not all(map(sockets.is_loopback, endpoint.addresses))
         if need.owed or (reached and endpoint.begins != NEVER):
-            yield from _seen(host, server, endpoint, need, deadline)
+            yield endpoint, need
 
 
-def _seen(
-    host: Host, server: Server, endpoint: Endpoint, need: needs.Need, deadline: float
-) -> t.Iterator[verdicts.End]:
+def _seen(host: Host, server: Server, endpoint: Endpoint, need: needs.Need, deadline: float) -> list[verdicts.End]:
     """The port for those who name no server, and for each name that it tells apart."""
     first = _nameless(host, verdicts.End(server, endpoint, need, ""), deadline)
-    yield first
     if first.seen is None or first.seen.state == tls_probe.CLEAR:
-        return
-    for name in filter(_HOST_NAME.fullmatch, endpoint.names[:MOST_NAMES]):
-        named = dataclasses.replace(first, name=name)
-        yield dataclasses.replace(named, seen=_asked(host, named, deadline))
+        return [first]
+    names = filter(_HOST_NAME.fullmatch, endpoint.names[:MOST_NAMES])
+    named = [dataclasses.replace(first, name=name) for name in names]
+    return [first, *(dataclasses.replace(end, seen=_asked(host, end, deadline)) for end in named)]
 
 
 def _nameless(host: Host, end: verdicts.End, deadline: float) -> verdicts.End:
