@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -25,7 +26,7 @@ def group(host: Host, wanted: Wanted) -> int:
         found = re.search(r"^Gid:\s+\d+\s+(\d+)", host.read_text(f"/proc/{pid}/status"), re.MULTILINE) if pid else None
     except HostError:
         found = None
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else os.getegid()
 
 
 def _pid(host: Host, wanted: Wanted) -> int:
