@@ -28,20 +28,8 @@ description:
     shows that nobody has come so for O(required_after_days); else the finding names who comes.
   - Of nginx, Apache and HAProxy a line that stands in a file of somebody else's and outweighs ours is changed where it stands, and comes back with
     C(undo). Whoever comes to a port of HTTP in clear is led to https (308, but for C(/.well-known/acme-challenge/)) where port 443 serves
-    the same names by TLS. A redirect turns nobody away who follows it, so O(required_after_days) does not hold it back. A port in clear is
-    never turned into TLS by itself.
-  - Of PostgreSQL the settings go into a file of our own in its C(conf.d) (a block where there is none) and are reloaded. Clear text is turned
-    away by a block at the top of C(pg_hba.conf) with V(hostnossl) rules, except from loopback; who comes in clear, C(pg_stat_ssl) tells, and with
-    C(log_connections) the log.
-  - MariaDB takes certificates, protocols and ciphers up by a restart alone (O(restart)), MySQL while it runs. Clear text is switched off by
-    C(require_secure_transport), which counts for TCP on the host itself too. Our option file turns C(userstat) on, by which MariaDB counts who
-    comes in clear; in between, everybody who is connected over TCP counts as in clear who is not shown to use TLS. A program of the host
-    itself that comes over TCP is seen only while it is connected.
-  - Redis and Valkey have clear text and TLS on ports of their own. The port that the register names is moved to TLS, for all clients at one moment
-    and by a restart, where clear text may be switched off there; what tells is the list of those connected now, so only with
-    O(required_after_days=0). Servers with replicas or in a cluster are left to a person.
-  - MariaDB, MySQL, Redis and Valkey have no setting for groups. They get them by a configuration of OpenSSL of their own (C(OPENSSL_CONF) in a
-    drop-in of the unit), where the system's says nothing of providers or policies.
+    the same names by TLS, with a certificate for them that is valid and that an authority has issued. A redirect turns nobody away who
+    follows it, so O(required_after_days) does not hold it back. A port in clear is never turned into TLS by itself.
   - A port that the register asks TLS of and whose server is not known is judged on the wire alone, and has no fix. STARTTLS is expected at ports 25,
     110, 143, 389, 587, 3306, 4190 and 5432, and TLS at once at all others.
   - A server that closes the connection at the first word of TLS, answers every handshake with an alert, or does not answer in time gives

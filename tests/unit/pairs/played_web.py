@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from . import played_tls
-from .machine import Machine, Server
+from .machine import NOW, Machine, Server
 from .played_tls import Speaks
 
 _KEY = ec.generate_private_key(ec.SECP256R1())
@@ -29,6 +29,7 @@ _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority")])
 
 def _certificate(name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool) -> bytes:
     now = datetime.datetime.now(datetime.timezone.utc)
+    begins, ends = min(now, NOW) - datetime.timedelta(days=1), max(now, NOW) + datetime.timedelta(days=10)
     subject = _NAME if authority else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
@@ -36,8 +37,8 @@ def _certificate(name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool)
         .issuer_name(_NAME)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=10))
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
     )
@@ -45,6 +46,11 @@ def _certificate(name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool)
 
 
 AUTHORITY = _certificate("authority.example.org", _KEY, authority=True).decode()
+
+
+def certificate(name: str) -> bytes:
+    """One of the authority, in PEM."""
+    return _certificate(name, _KEY, authority=False)
 
 
 def context(name: str) -> ssl.SSLContext:

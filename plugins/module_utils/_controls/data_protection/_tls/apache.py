@@ -194,6 +194,8 @@ class _Plan:
                 f"{printable(site.place)}: what {site.title} serves in clear on port {port} is not served under the "
                 f"same names by TLS on port {HTTPS}, so there is nowhere to lead clients to"
             )
+        pairs = [pair for one in secured if set(one.names) & set(names) for pair in one.pairs]
+        common.refuse_strangers(self._host, site.place, pairs, names[:1])
         path, number = common.place(site.place)
         end = common.line(common.text(self._host, path), number)[1]
         self._edit(path, end, end, REDIRECT.format(pattern=ACME, name=names[0]))

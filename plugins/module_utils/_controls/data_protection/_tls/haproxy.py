@@ -199,6 +199,8 @@ class _Plan:
                     f"{printable(bind.line.place)}: what {_title(bind.section)} serves in clear on port {port} is not "
                     f"served in the same way by TLS on port {HTTPS}, so there is nowhere to lead clients to"
                 )
+            pairs = [pair for one in self._instance.binds if one.tls and HTTPS in one.ports for pair in one.pairs]
+            common.refuse_strangers(self._host, bind.line.place, pairs, ())
             self._below(bind.section.head, [REDIRECT])
             yield Request(
                 title=f"see that port {port} leads to https",

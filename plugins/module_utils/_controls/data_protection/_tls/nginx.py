@@ -186,6 +186,9 @@ class _Plan:
                     f"{printable(site.server.place)}: what {site.title} serves in clear on port {port} is not served "
                     f"under the same names by TLS on port {HTTPS}, so there is nowhere to lead clients to"
                 )
+            served = [one for one in secured if set(one.names) & set(site.names) or one.names == site.names]
+            pairs = [pair for one in served for pair in one.pairs]
+            common.refuse_strangers(self._host, site.server.place, pairs, _plain_names(site))
             self._files[self._redirect] = REDIRECT
             at = site.server.span[1]
             self._edit(site.server.path, at, at, f"\n    include {self._redirect};")
@@ -215,14 +218,18 @@ def _seen(instance: Instance) -> dict[int, Seen]:
         for at in site.listens:
             seen = ports.setdefault(at.port, Seen(source=at.place))
             seen.tls = seen.tls or at.tls
-            # A pattern or a wildcard is no name to ask by.
-            seen.names.update(dict.fromkeys(name for name in site.names if not re.match(r"[~.*]|.*\*", name)))
+            seen.names.update(dict.fromkeys(_plain_names(site)))
             seen.pairs.update(dict.fromkeys(site.pairs if at.tls else ()))
     return ports
 
 
 def _plain(instance: Instance, port: int) -> list[Site]:
     return [site for site in instance.sites if port in site.ports(tls=False)]
+
+
+def _plain_names(site: Site) -> tuple[str, ...]:
+    """Those that are no pattern; the dot of .example.org stands for all names below and itself."""
+    return tuple(name for name in site.names if not re.match(r"[~.*]|.*\*", name))
 
 
 def _serves(secured: t.Iterable[Site], plain: Site) -> bool:
@@ -233,7 +240,7 @@ def _serves(secured: t.Iterable[Site], plain: Site) -> bool:
 
 
 def _request(instance: Instance, site: Site, port: int) -> Change:
-    name = next((name for name in site.names if not re.search(r"[~*]|^\.", name)), "localhost")
+    name = next(iter(_plain_names(site)), "localhost")
     return Request(
         title=f"see that http://{printable(name)} leads to https",
         address=instance.run.near(port),

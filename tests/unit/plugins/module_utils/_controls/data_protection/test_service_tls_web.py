@@ -24,10 +24,12 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Wanted,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
+from ansible_collections.infosec.principles.tests.unit.pairs import played_web
 from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
 
 TERMS = Terms("intermediate", ("TLSv1.2", "TLSv1.3"), ("ECDHE-RSA-AES128-GCM-SHA256",), (), ("X25519",))
-SECURE = "server { listen 443 ssl; server_name shop.example.org; }"
+PAIR = "ssl_certificate /x.pem; ssl_certificate_key /x.key;"
+SECURE = f"server {{ listen 443 ssl; server_name shop.example.org; {PAIR} }}"
 FILES = {
     "nginx": "/etc/nginx/nginx.conf",
     "apache2": "/etc/apache2/apache2.conf",
@@ -86,7 +88,7 @@ def test_what_nginx_hands_out_in_clear(machine: Machine, inside: str, open_: boo
 
 def vhosts(*lines: str) -> str:
     plain = "\n".join(("<VirtualHost *:80>", "ServerName shop.example.org", *lines, "</VirtualHost>"))
-    secure = "<VirtualHost *:443>\nServerName shop.example.org\n</VirtualHost>"
+    secure = "<VirtualHost *:443>\nServerName shop.example.org\nSSLCertificateFile /x.pem\n</VirtualHost>"
     modules = "LoadModule ssl_module x\nLoadModule alias_module x"
     return f"{modules}\nListen 80\nListen 443\nIncludeOptional conf-enabled/*.conf\n{plain}\n{secure}\n"
 
@@ -128,7 +130,8 @@ def test_what_haproxy_hands_out_in_clear(machine: Machine, rule: str, open_: boo
     assert is_open(machine, "haproxy", frontend(rule)) is open_
 
 
-def after(machine: Machine, program: str, text: str) -> list[str]:
+def after(machine: Machine, program: str, text: str, certificate: bytes | None = None) -> list[str]:
+    machine.write("/x.pem", certificate or played_web.certificate("shop.example.org"))
     found = server(machine, program, text)
     changes = found.changes(machine.host(), Wanted(TERMS, require=frozenset({80})))
     return [line for change in changes for line in (change.describe(), *change.diff()["after"].split("\n"))]
@@ -161,6 +164,23 @@ def test_haproxy_is_led_on(machine: Machine) -> None:
 def test_nobody_is_led_to_where_nothing_is(machine: Machine, program: str, text: str) -> None:
     with pytest.raises(Refused, match="nowhere to lead clients to"):
         after(machine, program, text)
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [("nginx", site("")), ("apache2", vhosts()), ("haproxy", frontend("x"))],
+)
+@pytest.mark.parametrize("shown", [played_web.AUTHORITY.encode(), b"nothing"])
+def test_nobody_is_led_to_a_certificate_of_nobody(machine: Machine, program: str, text: str, shown: bytes) -> None:
+    with pytest.raises(Refused, match="would turn away"):
+        after(machine, program, text, shown)
+
+
+@pytest.mark.parametrize("program", ["nginx", "apache2"])
+def test_nobody_is_led_to_a_certificate_of_another(machine: Machine, program: str) -> None:
+    text = {"nginx": site(""), "apache2": vhosts()}[program]
+    with pytest.raises(Refused, match=r"for shop\.example\.org, so those led there"):
+        after(machine, program, text, played_web.certificate("other.example.org"))
 
 
 @pytest.mark.parametrize(("program", "text"), [("nginx", site("")), ("apache2", vhosts()), ("haproxy", frontend("x"))])
