@@ -25,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 AT_ONCE = "tls"
 #: Seconds for one answer, and for all of one endpoint.
-ANSWER_SECONDS, ENDPOINT_SECONDS = 3.0, 10.0
+ANSWER_SECONDS, ENDPOINT_SECONDS = 5.0, 12.0
 #: A line of SMTP has 512 bytes, one of IMAP is longer in practice.
 MAX_LINE, MAX_LINES = 8192, 100
 

@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 T = t.TypeVar("T")
-MOST = 8
+MOST = 4
 
 
 def each(tasks: t.Sequence[t.Callable[[], T]]) -> list[T]:
