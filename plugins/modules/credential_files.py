@@ -67,6 +67,13 @@ options:
       - What somebody else reads from such a file (a script that sources it) finds no secret there any more.
     type: bool
     default: false
+  seal_units:
+    description:
+      - Patterns of the names of those units that O(seal=true) is for. One that does not come up with its secrets sealed is put back, and tried
+        again by the next run, which restarts it; leave it out here.
+    type: list
+    elements: str
+    default: ["*"]
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control

@@ -186,6 +186,12 @@ CASES = (
     Case("sealed-where-it-cannot-be", service(), options={"seal": True}, fails=ENVIRONMENT),
     Case("sealed", service(creds=True), options={"seal": True}, fails=ENVIRONMENT, fixed=ENVIRONMENT),
     Case(
+        "sealed-but-for-this-one",
+        service(creds=True),
+        options={"seal": True, "seal_units": ["other*"]},
+        fails=ENVIRONMENT,
+    ),
+    Case(
         "sealed-with-its-file",
         service(variables=SECRETS, creds=True),
         options={"seal": True},

@@ -10,6 +10,7 @@ Mozilla, "Protect data": credentials are data. Files are found by _credentials/s
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import os
 import typing as t
 
@@ -114,6 +115,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "scan_depth": {"type": "int", "default": 6},
     "scan_files": {"type": "int", "default": 50000},
     "seal": {"type": "bool", "default": False},
+    "seal_units": {"type": "list", "elements": "str", "default": ["*"]},
 }
 FILES, UNITS = "credential stores", "units"
 #: What a host sends at most: findings of a rule, lines of evidence, and names of secrets in a message.
@@ -132,7 +134,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     yield from _owners(host, lot)
     yield from _handed_out(host, lot, shown)
     yield from _copies(host, lot)
-    seals = _seals(host, files) if options["seal"] else {}
+    seals = _seals(host, files, options["seal_units"]) if options["seal"] else {}
     yield from _environments(host, seals, seal=options["seal"])
     yield from _variable_files(host, files, seals)
     yield from _command_lines(host)
@@ -303,10 +305,11 @@ def _names(names: t.Sequence[str]) -> str:
     return printable(", ".join(names[:MAX_NAMES])) + more
 
 
-def _seals(host: Host, files: services.Files) -> dict[str, tuple[tuple[Change, ...], str]]:
+def _seals(host: Host, files: services.Files, wanted: t.Sequence[str]) -> dict[str, tuple[tuple[Change, ...], str]]:
     """By unit: the changes that seal its secrets, or why they cannot be."""
     found: dict[str, tuple[tuple[Change, ...], str]] = {}
-    for unit in services.services(host):
+    chosen = (one for one in services.services(host) if any(fnmatch.fnmatchcase(one.name, each) for each in wanted))
+    for unit in chosen:
         names = services.in_environment(unit)
         own = [one for one in files.found if unit.name in one.users]
         if names or own:

@@ -501,7 +501,7 @@ def test_the_drop_in_keeps_prefixes_and_lets_what_stops_go_without_credentials(g
 
 
 def judged(ground: Ground, **options: t.Any) -> list[Finding]:
-    told = {"folders": ["/srv"], "scan_depth": 6, "scan_files": 1000, "seal": False, **options}
+    told = {"folders": ["/srv"], "scan_depth": 6, "scan_files": 1000, "seal": False, "seal_units": ["*"], **options}
     return list(credential_files.assess(ground.host, told))
 
 
