@@ -61,6 +61,16 @@ def ldap():
         context.wrap_socket(stream).close()
 
 
+def sieve():
+    with socket.create_connection((address, port), 5) as stream, stream.makefile("rb") as lines:
+        if not any(line.upper().startswith(b"OK") for line in lines):
+            raise OSError("it does not greet")
+        stream.sendall(b"STARTTLS\\r\\n")
+        if not lines.readline().upper().startswith(b"OK"):
+            raise OSError("STARTTLS is refused")
+        context.wrap_socket(stream).close()
+
+
 def tls():
     with socket.create_connection((address, port), 5) as stream:
         context.wrap_socket(stream).close()
