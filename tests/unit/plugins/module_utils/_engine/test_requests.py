@@ -66,7 +66,11 @@ def test_an_answer_that_is_no_http() -> None:
 def test_it_tries_until_a_reload_is_through() -> None:
     begun = time.monotonic()
     pages = [played_web.page("502 Bad Gateway"), played_web.page()]
-    port = played_web.listen(lambda connection: pages[time.monotonic() - begun > 0.5](connection))
+
+    def serve(connection: socket.socket) -> None:
+        pages[time.monotonic() - begun > 0.5](connection)
+
+    port = played_web.listen(serve)
     request(port, seconds=5).apply(Host(), tag="t")
     assert time.monotonic() - begun > 0.5
 
