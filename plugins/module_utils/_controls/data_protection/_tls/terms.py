@@ -26,6 +26,7 @@ def of(library: Library, profile: str) -> Terms:
     if not protocols:
         version = ".".join(map(str, library.version))
         raise Refused(NO_TLS_13.format(name=library.name, version=version))
-    openssl = library.version if library.name == OPENSSL else ()
+    # What every library has, where it is another one or its version is not known.
+    openssl = (library.version if library.name == OPENSSL else ()) or (0,)
     groups = tls_guideline.groups(wanted, openssl)
     return Terms(profile, protocols, wanted.ciphers, wanted.suites if able else (), groups)

@@ -33,7 +33,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import WriteFile
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
-from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import OPENSSL, Library
+from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import GNUTLS, OPENSSL, Library
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.tests.unit.pairs import played_tls
 from ansible_collections.infosec.principles.tests.unit.pairs import service_tls as cases
@@ -268,9 +268,19 @@ def test_a_library_without_tls_1_3() -> None:
         terms.of(old, "modern")
 
 
-@pytest.mark.parametrize(("version", "hybrid"), [((3, 0, 15), False), ((3, 5, 0), True), ((), False)])
-def test_the_hybrid_group_where_the_library_has_it(version: tuple[int, ...], hybrid: bool) -> None:
-    assert ("X25519MLKEM768" in terms.of(Library(OPENSSL, version), "modern").groups) is hybrid
+@pytest.mark.parametrize(
+    ("library", "hybrid"),
+    [
+        (Library(OPENSSL, (3, 0, 15)), False),
+        (Library(OPENSSL, (3, 5, 0)), True),
+        (Library(OPENSSL), False),
+        (Library(GNUTLS, (30, 34)), False),
+        (Library(), False),
+    ],
+)
+def test_the_hybrid_group_where_the_library_has_it(library: Library, hybrid: bool) -> None:
+    groups = ("X25519", "prime256v1", "secp384r1")
+    assert terms.of(library, "modern").groups == (("X25519MLKEM768",) if hybrid else ()) + groups
 
 
 def test_an_http_port_without_a_product_that_leads_on(machine: Machine) -> None:
