@@ -25,6 +25,7 @@ ASKED: dict[str, t.Callable[[Host], Commands]] = {
     "host_firewall": lambda host: (units.asking("nftables.service"), units.asking("firewalld.service")),
     "automatic_updates": lambda host: (("apt-config", "dump"),),
     "reboot_safety": lambda host: (units.ALL,),
+    "credential_files": lambda host: (units.ALL,),
 }
 
 
