@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Target,
     To,
     literal,
+    untold,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import apache, common
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.apache import (
@@ -192,7 +193,7 @@ def _targets(instance: Instance, one: Pass) -> tuple[tuple[Target, ...], str]:
         found = tuple(target for member in members for target in _target(member, _member_url(member)))
         return found, "" if found else f"{printable(one.url)} has no members in the configuration"
     found = tuple(_target(one.one, one.url))
-    return found, "" if found else f"{printable(one.url)} leads where a variable says"
+    return found, "" if found else untold(printable(one.one.place), one.one.name)
 
 
 def _target(one: Directive, url: str) -> t.Iterator[Target]:

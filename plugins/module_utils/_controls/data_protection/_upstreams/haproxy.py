@@ -17,6 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Secure,
     Target,
     To,
+    untold,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, haproxy
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.haproxy import (
@@ -59,7 +60,7 @@ class Haproxy(Proxy):
         lines = _servers(section)
         targets = tuple(_target(self.instance, section, line) for line in lines)
         told = [line for line in lines if "$" in line.words[ADDRESS[line.name]].text]
-        unknown = f"{printable(told[0].place)} leads where a variable says" if told else ""
+        unknown = untold(printable(told[0].place), "it") if told else ""
         tcp = self.instance.mode(section) != "http"
         return Route(
             f"{section.kind} {printable(section.name)}",

@@ -51,6 +51,11 @@ def literal(pattern: str) -> str:
     return match[1] if match else ""
 
 
+def untold(place: str, name: str) -> str:
+    """What to say of an address that cannot be told; never the address, which may hold a password."""
+    return f"{place}: where {name} leads is known only while it runs"
+
+
 @dataclasses.dataclass(frozen=True)
 class Front:
     """Where a real request comes in that is sent on so. path: one that is."""

@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Target,
     To,
     literal,
+    untold,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, nginx
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.nginx import (
@@ -186,12 +187,12 @@ def _route(one: Pass, groups: t.Mapping[tuple[str, str], Directive]) -> Route:
 def _targets(one: Pass, groups: t.Mapping[tuple[str, str], Directive]) -> tuple[tuple[Target, ...], str]:
     """Where it leads, or why that cannot be told."""
     text = _resolved(one)
-    if "$" in text:
-        return (), f"{printable(one.one.name)} {printable(one.one.arguments[0])} leads where a variable says"
+    match = _URL.fullmatch(text)
+    if "$" in text or not (match or "unix:" in text):
+        return (), untold(printable(one.one.place), one.one.name)
     scheme, default = PASSES[one.one.name]
     if one.site.context.name == "stream":
         scheme = "tls" if _is_on(one.setting("proxy_ssl")) else "tcp"
-    match = _URL.fullmatch(text)
     if "unix:" in text or not match:
         return (Target(scheme, "", 0, printable(one.one.place)),), ""
     scheme = match["scheme"] or scheme

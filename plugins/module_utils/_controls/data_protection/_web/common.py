@@ -37,6 +37,10 @@ MAX_CONFIG = 4 * 1024 * 1024
 MAX_LINKS = 8
 #: What packages put there is written anew by the next version.
 PACKAGED = ("/usr/share/", "/usr/lib/", "/lib/")
+#: Lines that may stand beside what is changed, and that no diff is to show.
+_SECRET = re.compile(
+    r"authorization|cookie|passw|secret|token|api[-_]?key|credential|auth_basic|stats auth", re.IGNORECASE
+)
 #: Runs a checker and says, of what it says, only where: a line of a configuration may hold a secret.
 WHERE = (
     r"in /[^ ]+:[0-9]+|line [0-9]+ of /[^ :]+|/[^] ]+:[0-9]+|cannot load certificate[a-z ]* \"/[^\"]*\""
@@ -192,7 +196,7 @@ def _passages(host: Host, path: str, found: t.Sequence[Edit]) -> t.Iterator[Chan
         raise Refused(f"{printable(path)} belongs to a package, whose next version would write it anew")
     try:
         for old, new in passages.passages(text(host, path), found):
-            yield edit_file(host, path, old, new)
+            yield edit_file(host, path, old, new, sensitive=bool(_SECRET.search(old)))
     except (ValueError, ChangeError, OSError) as exc:
         raise Refused(f"{printable(path)}: cannot be edited line by line ({exc})") from exc
 

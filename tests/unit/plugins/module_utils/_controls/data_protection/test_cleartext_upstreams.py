@@ -64,7 +64,8 @@ def encrypted(machine: Machine, **options: t.Any) -> Finding:
         ("location / { uwsgi_pass app:3031; }", "fail", "uwsgi://app:3031"),
         ("set $app http://app:81; location / { proxy_pass $app; }", "fail", "http://app:81"),
         ("location / { proxy_pass http://app$request_uri; }", "fail", "http://app:80"),
-        ("location / { proxy_pass http://$backend; }", "not_assessed", "where a variable says"),
+        ("location / { proxy_pass http://$backend; }", "not_assessed", "is known only while it runs"),
+        ("location / { proxy_pass http://me:secret@app/; }", "not_assessed", "is known only while it runs"),
         ("location / { proxy_pass http://unix:/run/app.sock:/; }", "pass", ""),
         ("location / { fastcgi_pass unix:/run/php.sock; }", "pass", ""),
         ("location / { proxy_pass http://127.0.0.1:8080; }", "pass", ""),
@@ -75,6 +76,7 @@ def test_what_nginx_sends_on(machine: Machine, inside: str, status: str, said: s
     nginx(machine, f"http {{ {server(inside)} }}")
     found = encrypted(machine)
     assert (found.status, found.subject) == (status, f"nginx.service shop.example.org:{PORT} /")
+    assert "secret" not in f"{found.message} {found.evidence}"
     assert said in found.message
 
 
@@ -223,13 +225,15 @@ def vhost(*lines: str) -> str:
         (('ProxyPass /d "unix:/run/x.sock|http://localhost/"',), "/d", "pass", ""),
         (('SetHandler "proxy:fcgi://app:9000"',), "SetHandler", "fail", "fcgi://app:9000"),
         (("ProxyPass /e https://app/",), "/e", "pass", ""),
-        (("ProxyPassMatch ^/f/(.*)$ http://$1",), "^/f/(.*)$", "not_assessed", "where a variable says"),
+        (("ProxyPass /g http://me:secret@app/",), "/g", "not_assessed", "is known only while it runs"),
+        (("ProxyPassMatch ^/f/(.*)$ http://$1",), "^/f/(.*)$", "not_assessed", "is known only while it runs"),
     ],
 )
 def test_what_apache_sends_on(machine: Machine, lines: tuple[str, ...], where: str, status: str, said: str) -> None:
     apache(machine, vhost(*lines))
     found = encrypted(machine)
     assert (found.status, found.subject) == (status, f"apache2.service shop.example.org:{PORT} {where}")
+    assert "secret" not in f"{found.message} {found.evidence}"
     assert said in found.message
 
 
@@ -280,7 +284,7 @@ def haproxy(machine: Machine, backend: str, front: str = "default_backend app", 
         ("default-server ssl verify none\n    server a app:81", "pass", ""),
         ("default-server ssl\n    server a app:81 no-ssl", "fail", "http://app:81"),
         ("server a unix@/run/x.sock", "pass", ""),
-        ('server a "${APP}:81"', "not_assessed", "where a variable says"),
+        ('server a "${APP}:81"', "not_assessed", "is known only while it runs"),
     ],
 )
 def test_what_haproxy_sends_on(machine: Machine, backend: str, status: str, said: str) -> None:

@@ -205,6 +205,14 @@ def test_a_file_that_several_servers_include_is_changed_once(machine: Machine) -
     assert [one.diff()["after"] for one in changes] == ["ssl_protocols TLSv1.2 TLSv1.3;\n"]
 
 
+def test_no_diff_shows_a_secret_beside_what_is_changed(machine: Machine) -> None:
+    twin = "server {\nlisten 443 ssl;\nproxy_set_header Authorization hunter%s;\nssl_protocols TLSv1;\n}\n"
+    found = server(machine, "nginx", f"http {{\n{twin % 1}{twin % 2}}}\n")
+    diffs = [one.diff() for one in found.changes(machine.host(), Wanted(TERMS))]
+    assert not any("hunter" in diff["before"] + diff["after"] for diff in diffs)
+    assert any("not shown" in diff["before"] for diff in diffs)
+
+
 def test_what_a_package_brings_is_not_changed(machine: Machine) -> None:
     machine.write("/usr/share/x/tls.conf", "ssl_protocols TLSv1.1;\n")
     inside = "listen 443 ssl; include /usr/share/x/tls.conf;"
