@@ -69,9 +69,15 @@ io:format("secret ~w~n", [proplists:is_defined(password, Options)]),
 io:format("certificate ~ts~n", [proplists:get_value(certfile, Options, "")]),
 io:format("key ~ts~n", [proplists:get_value(keyfile, Options, "")]),
 lists:foreach(fun(O) -> io:format("option ~0tp~n", [O]) end,
-    [O || O <- Options, not (is_tuple(O) andalso lists:member(element(1, O), [password, {", ".join(OURS)}]))]).
+    [O || O <- Options, not (is_tuple(O) andalso lists:member(element(1, O), [password, {", ".join(OURS)}]))]),
+lists:foreach(
+    fun(C) ->
+        [Peer, Port, Secure, User] = [proplists:get_value(Key, C) || Key <- [peer_host, port, ssl, user]],
+        Place = case inet:ntoa(Peer) of {{error, _}} -> "?"; Known -> Known end,
+        io:format("connection ~s ~w ~w ~ts~n", [Place, Port, Secure, if is_binary(User) -> User; true -> "?" end])
+    end,
+    rabbit_networking:connection_info_all([peer_host, port, ssl, user])).
 """
-CONNECTIONS = ("rabbitmqctl", "-q", "--no-table-headers", "list_connections", "user", "peer_host", "port", "ssl")
 #: Whether a file is Erlang's terms.
 CONSULT = "case file:consult(hd(init:get_plain_arguments())) of {ok, _} -> halt(0); _ -> halt(1) end."
 #: The first line says how far back a file reaches; the older one comes first.
@@ -99,7 +105,8 @@ ZONES = 14 / 24
 class Node:
     """What a node has in force. listeners: (protocol, port). options: other ssl_options, as Erlang's terms.
 
-    version: RabbitMQ's; otp: Erlang's. secret: its key has a passphrase.
+    version: RabbitMQ's; otp: Erlang's. secret: its key has a passphrase. connections: (peer, port,
+    whether by TLS, user).
     """
 
     name: str
@@ -109,6 +116,14 @@ class Node:
     pair: Pair
     options: tuple[str, ...]
     secret: bool
+    connections: tuple[tuple[str, ...], ...] = ()
+
+    def clear(self, port: int) -> tuple[str, ...]:
+        """Who is connected to a port in clear now, this host's own among them: their port would be gone."""
+        rows = [row for row in self.connections if row[1:3] == (str(port), "false")]
+        # A listener on [::] sees IPv4 in IPv6.
+        found = {f"{row[3]} from {re.sub('^::ffff:', '', row[0])}" for row in rows}
+        return tuple(sorted(map(printable, found)))
 
     def ports(self, protocol: str) -> tuple[int, ...]:
         return tuple(port for name, port in self.listeners if name == protocol)
@@ -132,7 +147,7 @@ class RabbitMQ(Server):
         found = _log(host, self.node.name)
         told = logs.clear(found, _came(found, endpoint.port), Clear(True, (evidence,)), FURTHER)
         looked = "the logs in /var/log/rabbitmq and the connections that are open now"
-        return dataclasses.replace(told, now=_connected(host, endpoint.port), looked=looked)
+        return dataclasses.replace(told, now=self.node.clear(endpoint.port), looked=looked)
 
     def _protocol(self, port: int) -> str:
         return next((name for name, one in self.node.listeners if one == port), "nothing")
@@ -262,6 +277,7 @@ def _node(host: Host) -> Node:
         pair=Pair(told.get("certificate", ""), told.get("key", "")),
         options=tuple(rest for kind, _space, rest in lines if kind == "option"),
         secret=told.get("secret") != "false",
+        connections=tuple(tuple(rest.split(" ", 3)) for kind, _space, rest in lines if kind == "connection"),
     )
 
 
@@ -291,14 +307,6 @@ def _newer(host: Host, pid: int) -> t.Iterator[str]:
         status = host.stat(path)
         if status and status.st_mtime > started:
             yield path
-
-
-def _connected(host: Host, port: int) -> tuple[str, ...]:
-    """Who is connected in clear now, this host's own among them: their port would be gone."""
-    done = host.ask(*CONNECTIONS, timeout=20)
-    rows = (line.split("\t") for line in done.stdout.splitlines())
-    found = {f"{printable(row[0])} from {printable(row[1])}" for row in rows if row[2:] == [str(port), "false"]}
-    return tuple(sorted(found))
 
 
 def _log(host: Host, node: str) -> Log | None:
