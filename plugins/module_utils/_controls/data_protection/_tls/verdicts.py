@@ -134,6 +134,8 @@ def _unclear(end: End, seen: Seen) -> str:
 def _clear_text(host: Host, end: End, days: int) -> Verdict:
     if end.endpoint.begins == AT_ONCE and end.speaks:
         return Verdict(CLEAR_TEXT, f.PASS, f"{end.subject} takes nothing but TLS.", (_seen(end, "TLS at once"),))
+    if end.endpoint.begins == AT_ONCE and end.seen is not None and end.seen.state != tls_probe.CLEAR:
+        return Verdict(CLEAR_TEXT, f.NOT_ASSESSED, _unclear(end, end.seen))
     try:
         return _of_clear(end, end.server.clear(host, end.endpoint), days)
     except NeedsRoot:

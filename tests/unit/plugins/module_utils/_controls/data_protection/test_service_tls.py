@@ -301,3 +301,13 @@ def test_deployed_certificates_are_looked_for_by_plain_names_alone() -> None:
     need = needs.Need(("shop", "../x", ".."), True, "intermediate", False)
     end = verdicts.End(Shop("shop.service", (), ()), Endpoint(443, (), AT_ONCE), need, "127.0.0.1")
     assert planning.places(end, "/etc/ssl/infosec") == ["/etc/ssl/infosec/shop"]
+
+
+@pytest.mark.parametrize("said", [played_tls.alert(played_tls.HANDSHAKE_FAILURE), b""])
+def test_what_refuses_every_handshake_is_not_assessed(said: bytes, machine: Machine) -> None:
+    def refuses(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(said)
+
+    cases.server(9443, refuses)(machine)
+    assert set(statuses(assess(machine, cases.entry("required", 9443))).values()) == {"not_assessed"}
