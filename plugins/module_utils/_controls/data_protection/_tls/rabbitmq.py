@@ -206,7 +206,7 @@ class RabbitMQ(Server):
         """
         settings = [f"{{ssl_listeners, [{PORT}]}}"] if PORT in wanted.offer or "{ssl_listeners," in own else []
         settings += ["{tcp_listeners, []}"] if wanted.require or "{tcp_listeners," in own else []
-        options = ",\n      ".join([*self._options(wanted), *_terms(wanted.terms, self.node.version)])
+        options = ",\n      ".join([*self._options(wanted), *terms_of(wanted.terms, self.node.version)])
         settings.append(f"{{ssl_options, [\n      {options}\n    ]}}")
         body = ",\n    ".join(settings)
         return f"{_HEADER}{_NOTE}[\n  {{rabbit, [\n    {body}\n  ]}}\n].\n"
@@ -228,7 +228,7 @@ def _text(path: str) -> str:
     return json.dumps(path, ensure_ascii=False)
 
 
-def _terms(terms: Terms, version: tuple[int, ...]) -> list[str]:
+def terms_of(terms: Terms, version: tuple[int, ...]) -> list[str]:
     """A profile as Erlang's terms."""
     new = version >= TLS_13_SINCE
     protocols = [name for name in reversed(terms.protocols) if new or name != "TLSv1.3"]
