@@ -30,8 +30,8 @@ description:
     C(undo). Whoever comes to a port of HTTP in clear is led to https (308, but for C(/.well-known/acme-challenge/)) where port 443 serves
     the same names by TLS, with a certificate for them that is valid and that an authority has issued. A redirect turns nobody away who
     follows it, so O(required_after_days) does not hold it back. A port in clear is never turned into TLS by itself.
-  - A port that the register asks TLS of and whose server is not known is judged on the wire alone, and has no fix. STARTTLS is expected at ports 25,
-    110, 143, 389, 587, 3306, 4190 and 5432, and TLS at once at all others.
+  - A port that the register asks TLS of and whose server is not known is judged on the wire alone, and has no fix. STARTTLS is expected at ports 21,
+    25, 110, 143, 389, 587, 3306, 4190 and 5432, and TLS at once at all others.
   - A server that closes the connection at the first word of TLS, answers every handshake with an alert, or does not answer in time gives
     V(not_assessed). One that speaks behind the PROXY protocol is asked behind it. SSL 2 is not asked for.
 options:
