@@ -128,6 +128,34 @@ postconf -M "submission/inet=submission inet n - y - - smtpd"
 rabbitmqctl --quiet add_user orders orders >/dev/null
 rabbitmqctl --quiet set_permissions orders '.*' '.*' '.*' >/dev/null
 
+# A service whose secret everybody on the host can read, and a store of credentials in the web root
+cat > /usr/local/bin/billing <<'EOF'
+#!/usr/bin/python3
+import http.server, os
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(f"a token of {len(os.environ['BILLING_TOKEN'])} letters\n".encode())
+
+http.server.HTTPServer(("", 8091), Answer).serve_forever()
+EOF
+chmod 0755 /usr/local/bin/billing
+cat > /etc/systemd/system/billing.service <<EOF
+[Unit]
+Description=Bills
+[Service]
+Environment=BILLING_TOKEN=$(openssl rand -hex 16)
+ExecStart=/usr/local/bin/billing
+[Install]
+WantedBy=multi-user.target
+EOF
+printf '[client]\npassword=%s\n' "$(openssl rand -hex 16)" > /root/.my.cnf && chmod 0644 /root/.my.cnf
+printf 'DATABASE_PASSWORD=%s\n' "$(openssl rand -hex 16)" > /var/www/html/.env && chmod 0644 /var/www/html/.env
+systemctl daemon-reload
+systemctl enable -q --now billing.service
+
 id -u ann >/dev/null 2>&1 || useradd --create-home --shell /bin/bash ann
 echo 'ann:orders' | chpasswd
 
