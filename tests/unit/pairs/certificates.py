@@ -56,7 +56,6 @@ class Made:
     ocsp: str = ""
     serial: int = 7
 
-    @functools.cache  # noqa: B019 (one signature for all that show it, or they would not be the same)
     def build(self) -> x509.Certificate:
         ends = NOW + datetime.timedelta(days=self.left)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop")])
@@ -73,12 +72,18 @@ class Made:
         return builder.sign(self.signer, hashes.SHA256())
 
     def der(self) -> bytes:
-        data = self.build().public_bytes(serialization.Encoding.DER)
+        data = _built(self).public_bytes(serialization.Encoding.DER)
         # Nobody here signs by SHA-1 any more, so only its number is there: sha256WithRSAEncryption's, with another end.
         return data.replace(SHA256_WITH_RSA, SHA256_WITH_RSA[:-1] + b"\x05") if self.sha1 else data
 
     def pem(self) -> bytes:
         return ssl.DER_cert_to_PEM_cert(self.der()).encode()
+
+
+@functools.lru_cache(maxsize=100)
+def _built(made: Made) -> x509.Certificate:
+    """One signature for all that show it, or they would not be the same."""
+    return made.build()
 
 
 def authority(name: str) -> bytes:
@@ -100,8 +105,9 @@ def shop(
     lies: Made | None = None,
     mode: int = 0o640,
     taken_up: bool = False,
+    stapled: bool = False,
 ) -> t.Callable[[Machine], None]:
-    """An nginx that shows this. lies: what is in the file, where that is another. taken_up: what a reload comes to."""
+    """An nginx that shows this. lies: what is in the file, where that is another. taken_up: a reload shows it. stapled: see openssl."""
 
     def lay(machine: Machine) -> None:
         shown = [made]
@@ -116,7 +122,7 @@ def shop(
         machine.write("/etc/hostname", "web1\n")
         machine.unit("nginx.service", process="nginx", sockets=[("tcp", "127.0.0.1", PORT)])
         machine.servers[PORT] = played_tls.server(lambda: Speaks(certificate=shown[0].der()))
-        machine.program("openssl", lambda argv, stdin: openssl(machine, shown[0], argv))
+        machine.program("openssl", lambda argv, stdin: openssl(machine, shown[0], argv, stapled))
         # What waits for the new certificate to show.
         machine.programs["sh"] = lambda argv, stdin: Completed(0 if shown[0] == (lies or made) else 1, "", "")
         systemctl = machine.programs["systemctl"]
@@ -131,13 +137,14 @@ def shop(
     return lay
 
 
-def openssl(machine: Machine, shown: Made, argv: t.Sequence[str]) -> Completed:
-    """`openssl s_client`: verified where the bundle has the issuer; no answer of OCSP is ever sent along."""
+def openssl(machine: Machine, shown: Made, argv: t.Sequence[str], stapled: bool) -> Completed:
+    """`openssl s_client`: verified where the bundle has the issuer. stapled: an answer of OCSP is sent along."""
     bundle = machine.path(argv[argv.index("-CAfile") + 1]).read_bytes()
     issuers = [one.subject.rfc4514_string() for one in x509.load_pem_x509_certificates(bundle)]
     known = f"CN={shown.issuer}" in issuers
     code = "0 (ok)" if known else "21 (unable to verify the first certificate)"
-    return Completed(0, f"OCSP response: no response sent\nVerify return code: {code}\n", "")
+    ocsp = "    OCSP Response Status: successful (0x0)" if stapled else "OCSP response: no response sent"
+    return Completed(0, f"{ocsp}\nVerify return code: {code}\n", "")
 
 
 REGISTERED = {"services": [SERVICE]}
@@ -170,6 +177,12 @@ CASES = (
     failing("for-no-name", Made(names=()), "names"),
     failing("for-a-wildcard", Made(names=("*.example.org",))),
     failing("with-a-responder", Made(ocsp="http://ocsp.example.org"), "stapling"),
+    Case(
+        "with-its-answer",
+        shop(Made(ocsp="http://ocsp.example.org"), stapled=True),
+        REGISTERED,
+        passes=CLEAN | {"stapling"},
+    ),
     Case(
         "rsa-where-modern-is-asked-for",
         shop(Made(key=rsa.generate_private_key(65537, 2048))),

@@ -108,6 +108,7 @@ STAPLING = Rule(
     "nginx: ssl_stapling on, with a resolver; Apache: SSLUseStapling on, with SSLStaplingCache.",
 )
 RULES = (EXPIRY, LIFESPAN, KEY, SIGNATURE, CHAIN, NAMES, KEY_MODE, RELOAD_PENDING, STAPLING)
+_BY_NAME = {rule.name: rule for rule in RULES}
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "services": SERVICES_OPTION,
     "profile": {"type": "str", "choices": ["intermediate", "modern"], "default": "intermediate"},
@@ -136,11 +137,12 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
 def _certificate(host: Host, one: shown.Shown, options: Options) -> t.Iterator[Finding]:
     policy = verdicts.Policy(host.now(), options["renew_days"], options["certificate_folder"].rstrip("/"))
     for each in verdicts.judge(host, one, policy, verdicts.profile_of(one, options["profile"])):
-        rule = next(rule for rule in RULES if rule.name == each.rule)
         message = (
             f"{each.message[:-1]} (shown by {_where(one)})." if each.status == f.FAIL and one.places else each.message
         )
-        yield Finding(rule, one.subject, each.status, message, each.evidence, each.fix, each.remedy, due=each.due)
+        yield Finding(
+            _BY_NAME[each.rule], one.subject, each.status, message, each.evidence, each.fix, each.remedy, due=each.due
+        )
 
 
 def _key(host: Host, path: str) -> t.Iterator[Finding]:
