@@ -141,7 +141,7 @@ class PostgreSQL(Server):
         if not written:
             raise Refused("its configuration says so already; reload it, and see in its log what is in the way")
         first = (pairs.loads("postgres", pair),) if pair else ()
-        last = (self._speaks(state),) if pair else ()
+        last = (self._speaks(host, state),) if pair else ()
         reload = Activate(self.unit, "reload", self._answering())
         return (*first, *written, self.cluster.sound(host), reload, *last)
 
@@ -179,10 +179,11 @@ class PostgreSQL(Server):
     def _answering(self) -> tuple[tuple[str, int], ...]:
         return tuple((_near(end), end.port) for end in self.endpoints)
 
-    def _speaks(self, state: State) -> Check:
+    def _speaks(self, host: Host, state: State) -> Check:
         end = self.endpoints[0]
         target = f"host={_near(end)} port={end.port} dbname=postgres sslmode=require sslrootcert=/nonexistent"
-        program = f"{state.programs[0]}/psql"
+        programs = (f"{folder}/psql" for folder in state.programs)
+        program = next((path for path in programs if host.exists(path)), "psql")
         argv = (*clusters.AS_POSTGRES, "sh", "-c", SPEAKS, "sh", program, "-Xqw", "-c", "select 0", target)
         return Check(f"see that PostgreSQL on port {end.port} speaks TLS", argv)
 

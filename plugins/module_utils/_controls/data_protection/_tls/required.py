@@ -24,7 +24,7 @@ def held_back(clear: Clear, days: int) -> str:
     still = [*clear.now, *(name for name, ago in clear.came if ago < days and name not in clear.now)]
     if still:
         more = f" and {len(still) - NAMED} more" if len(still) > NAMED else ""
-        return f"clear text is not switched off, since these still come so ({clear.looked}): {_named(still)}{more}"
+        return f"clear text is not switched off, since these still come so: {_named(still)}{more} (by {clear.looked})"
     if clear.days < days:
         return (
             f"clear text is not switched off yet: nobody is seen coming so, but {_short(clear, days)}{_further(clear)}"
