@@ -78,7 +78,11 @@ MYSQL = f"""SELECT JSON_OBJECT('name', LOWER(VARIABLE_NAME), 'value', VARIABLE_V
 ANSWERS = (
     """printf '%s\\n' "$1" | { shift; "$@"; } | grep -q "^YES$" || { echo 'it does not; see its log' >&2; exit 1; }"""
 )
-HAS_TLS = "SELECT @@have_ssl;"
+HAS_TLS = {
+    "MariaDB": "SELECT @@have_ssl;",
+    "MySQL": "SELECT UPPER(VALUE) FROM performance_schema.tls_channel_status "
+    "WHERE CHANNEL = 'mysql_main' AND PROPERTY = 'Enabled';",
+}
 LATER = "it takes up certificates, protocols and ciphers at its start alone; set restart: when_needed"
 COUNTS = "with userstat = ON among its options it counts from its next start on who comes in clear"
 OLD = "MariaDB before 10.5 cannot insist on TLS as a whole; use ALTER USER … REQUIRE SSL, or upgrade"
@@ -184,7 +188,7 @@ class MySQL(Server):
         text = "".join(f"{name} = {value}\n" for name, value in lines.items())
         drop_in = write_file(host, path, f"{HEADER}[mysqld]\n{text}", validate=self.server.check(host))
         written = (drop_in,) if drop_in.before != drop_in.after else ()
-        if told.product == "MySQL":
+        if told.product == "MySQL" and not wanted.restart:
             return (*self._loads(host, told, pair), *written, *self._live(host, told, lines, LIVE + TLS))
         return self._restarted(host, told, wanted, pair, lines, written)
 
@@ -208,7 +212,7 @@ class MySQL(Server):
             raise Refused(LATER if self.unit else "it has no systemd unit that could restart it")
         restart = Activate(self.unit, "restart", self._answering(), seconds=60)
         first = self._loads(host, told, pair)
-        return (*first, *written, *groups, *self.server.starts_again(host), restart, self._has_tls(host))
+        return (*first, *written, *groups, *self.server.starts_again(host), restart, self._has_tls(host, told))
 
     def _loads(self, host: Host, told: Told, pair: Pair | None) -> tuple[Check, ...]:
         """The pair that it will have: where somebody else's is broken, a restart would end TLS."""
@@ -231,8 +235,8 @@ class MySQL(Server):
         title = f"set {', '.join(name.replace('-', '_') for name, _value in found)} while {self.name} runs"
         return (Statement(title, before, after, servers.client(host), do, undo, f"SELECT {probe};\n"),)
 
-    def _has_tls(self, host: Host) -> Check:
-        argv = ("sh", "-c", ANSWERS, "sh", HAS_TLS, *servers.client(host))
+    def _has_tls(self, host: Host, told: Told) -> Check:
+        argv = ("sh", "-c", ANSWERS, "sh", HAS_TLS[told.product], *servers.client(host))
         return Check(f"see that {self.name} speaks TLS", argv)
 
     def _answering(self) -> tuple[tuple[str, int], ...]:

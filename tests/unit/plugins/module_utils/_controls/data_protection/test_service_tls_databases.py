@@ -244,6 +244,20 @@ def test_mysql_takes_terms_up_while_it_runs_and_gives_them_back(tmp_path: pathli
     assert accounts.text("TLSv1.2,TLSv1.3") in live.do and accounts.text("TLSv1.1") in live.undo
 
 
+def test_mysql_gets_groups_by_a_restart_alone(tmp_path: pathlib.Path) -> None:
+    write(tmp_path, "/etc/ssl/openssl.cnf", "")
+    write(tmp_path, "/proc/7/environ", "LANG=C\0")
+    changes = Played(tmp_path, VARIABLES).changes(Wanted(TERMS, restart=True))
+    assert [change.describe() for change in changes] == [
+        "create /etc/my.cnf.d/zz-infosec-service-tls.cnf",
+        "create /etc/ssl/infosec-mysqld.cnf",
+        "create /etc/systemd/system/mysqld.service.d/infosec-service-tls.conf",
+        "restart mysqld.service",
+        "see that mysqld.service speaks TLS",
+    ]
+    assert "tls_channel_status" in changes[-1].argv[4]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
