@@ -71,7 +71,10 @@ class Vm:
             f"socket,id=console,path={self._file('console')},server=on,wait=off,logfile={self.console}",
         ]
         argv += ["-kernel", self._file("vmlinuz"), "-initrd", self._file("initrd.img")]
-        argv += ["-append", "root=/dev/mapper/root_crypt rw console=ttyS0 systemd.show_status=0 loglevel=3 mitigations=off"]
+        argv += [
+            "-append",
+            "root=/dev/mapper/root_crypt rw console=ttyS0 systemd.show_status=0 loglevel=3 mitigations=off",
+        ]
         argv += ["-drive", f"file={self._file('disk.qcow2')},if=virtio,cache=unsafe"]
         argv += ["-drive", f"file={self._file('data.img')},if=virtio,format=raw,cache=unsafe"]
         argv += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22"]
