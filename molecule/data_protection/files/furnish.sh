@@ -124,6 +124,14 @@ postconf -e inet_interfaces=all mydestination="$(hostname), localhost" smtpd_sas
     "tls_medium_cipherlist=$anything"
 postconf -M "submission/inet=submission inet n - y - - smtpd"
 
+# slapd, which says who comes and how
+ldapmodify -Q -Y EXTERNAL -H ldapi:/// >/dev/null <<EOF
+dn: cn=config
+changetype: modify
+replace: olcLogLevel
+olcLogLevel: stats
+EOF
+
 # RabbitMQ: somebody from elsewhere
 rabbitmqctl --quiet add_user orders orders >/dev/null
 rabbitmqctl --quiet set_permissions orders '.*' '.*' '.*' >/dev/null
