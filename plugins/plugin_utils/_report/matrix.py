@@ -204,9 +204,10 @@ def _fitting(groups: list[tuple[t.Hashable, Line]], key: t.Hashable, line: Line,
 
 def matrix(store: Store, side: int = SIDE, comfort: int = COMFORT) -> Matrix | None:
     """The matrix of a run; None where nothing was tried. side: rows and columns at most, besides the rest."""
-    proof = Proof(store)
-    if not proof.ports:
+    # One host alone has ports, and nobody who tries them.
+    if not any(names for _target, row in store.rows() for names in row["outcomes"].values()):
         return None
+    proof = Proof(store)
     columns = proof.columns(side, comfort)
     rows = proof.rows(columns, side, comfort)
     return _Drawing(proof, rows, columns).matrix()

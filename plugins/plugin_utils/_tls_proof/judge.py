@@ -131,6 +131,9 @@ def _chain(target: Target, one: t.Mapping[str, t.Any], now: datetime.datetime) -
         return FAIL, f"Its certificate ended on {leaf.not_after.date()}.", evidence
     if uncovered:
         return FAIL, f"Its certificate is not for {_some(uncovered, 3)}.", evidence
+    if not one["verified"] and not target.names and "subjectAltName" in one["why"]:
+        message = "Its certificate is not for the host's name, and the register has no name (names) that clients know."
+        return NOT_ASSESSED, message, evidence
     if not one["verified"]:
         return FAIL, f"Nobody who is trusted stands for its certificate: {one['why'].rstrip('.')}.", evidence
     return PASS, f"Its certificate is good until {leaf.not_after.date()} ({one['verified'][0]}).", evidence

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import needs
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.alone import BEGINS
 from ansible_collections.infosec.principles.plugins.plugin_utils._reachability.plan import Endpoint, Plan, Service
+from ansible_collections.infosec.principles.plugins.plugin_utils._register import validate
 
 #: sslyze's names of what TLS begins in; of what is not here it knows nothing.
 STARTTLS: t.Mapping[str, str] = {
@@ -42,8 +44,9 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The one that is asked for; * stands for any."""
-        return next((name for name in self.names if "*" not in name), "")
+        """The one that is asked for: of the entry, else the host's, which internal_ca.yml signs for as well."""
+        known = (name for name in (*self.names, self.host) if "*" not in name and not _is_address(name))
+        return next(filter(validate.is_dns_name, known), "")
 
     @property
     def known(self) -> bool:
@@ -58,6 +61,14 @@ class Target:
             "starttls": STARTTLS.get(self.begins, ""),
             "name": self.name,
         }
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def targets(made: Plan, register: t.Iterable[t.Mapping[str, t.Any]], profile: str) -> list[Target]:

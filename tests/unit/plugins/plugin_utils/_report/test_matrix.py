@@ -289,3 +289,10 @@ def test_hostile_names_are_short_and_safe_to_show(text: str) -> None:
     assert len(m.short(text)) <= m.NAME
     assert m.short(text).isprintable()
     assert len(m.listed([f"{text}{number}" for number in range(9)])) < 80
+
+
+def test_one_host_alone_has_no_matrix() -> None:
+    store = Store()
+    row = {"service": "shop", "protocol": "tcp", "port": 443, "address": "192.0.2.7", "witnesses": 0}
+    store.add_rows("web1", [{**row, "outcomes": {name: [] for name in m.OUTCOMES}}])
+    assert m.matrix(store) is None

@@ -96,6 +96,21 @@ def test_what_was_not_asked_is_not_assessed(target: Target, found: dict[str, t.A
     assert set(judged(found, target, missing).values()) == {"not_assessed"}
 
 
+def test_a_name_that_nobody_knows_is_not_assessed() -> None:
+    strange = {**certificate(GOOD), "why": "validation failed: leaf certificate has no matching subjectAltName"}
+    nameless = Target("web1", "shop", 443, "192.0.2.7", "tls", "intermediate")
+    assert judged(answer(certificates=[strange]), nameless)["certificate"] == "not_assessed"
+    assert judged(answer(certificates=[strange]))["certificate"] == "fail"
+
+
+def test_who_has_no_name_is_asked_for_by_that_of_the_host() -> None:
+    assert Target("web1", "shop", 443, "192.0.2.7", "tls", "intermediate").name == "web1"
+    assert Target("192.0.2.7", "shop", 443, "192.0.2.7", "tls", "intermediate").name == ""
+    assert Target("web1", "shop", 443, "192.0.2.7", "tls", "intermediate", ("*.example.org", "b.example.org")).name == (
+        "b.example.org"
+    )
+
+
 def test_what_could_not_be_told_is_not_assessed() -> None:
     assert judged(answer(groups=None, certificates=None)) == {
         "offered": "pass",
