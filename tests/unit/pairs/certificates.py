@@ -106,8 +106,9 @@ def shop(
     mode: int = 0o640,
     taken_up: bool = False,
     stapled: bool = False,
+    uid: int = 0,
 ) -> t.Callable[[Machine], None]:
-    """An nginx that shows this. lies: what is in the file, where that is another. taken_up: a reload shows it. stapled: see openssl."""
+    """An nginx that shows this. lies: what is in the file, where that is another. taken_up: a reload shows it. stapled: see openssl. uid: nginx's."""
 
     def lay(machine: Machine) -> None:
         shown = [made]
@@ -121,6 +122,7 @@ def shop(
         machine.write("/etc/hosts", "192.0.2.7 web1.example.org web1\n")
         machine.write("/etc/hostname", "web1\n")
         machine.unit("nginx.service", process="nginx", sockets=[("tcp", "127.0.0.1", PORT)])
+        machine.write("/proc/100/status", f"Name:\tnginx\nUid:\t0\t{uid}\t0\t0\nGid:\t0\t4242\t0\t0\nGroups:\t\n")
         machine.servers[PORT] = played_tls.server(lambda: Speaks(certificate=shown[0].der()))
         machine.program("openssl", lambda argv, stdin: openssl(machine, shown[0], argv, stapled))
         # What waits for the new certificate to show.
@@ -196,6 +198,13 @@ CASES = (
         REGISTERED,
         fails=frozenset({"key_mode"}),
         fixed=frozenset({"key_mode"}),
+        passes=CLEAN - {"key_mode"},
+    ),
+    Case(
+        "an-open-key-that-its-service-reads-as-anybody",
+        shop(GOOD, mode=0o644, uid=4242),
+        REGISTERED,
+        fails=frozenset({"key_mode"}),
         passes=CLEAN - {"key_mode"},
     ),
     Case(

@@ -126,8 +126,8 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     found = shown.certificates(host, places)
     for one in found:
         yield from _certificate(host, one, options)
-    for path in shown.keys(host, places):
-        yield from _key(host, path)
+    for path, pids in shown.keys(host, places).items():
+        yield from _key(host, path, pids)
     for place in places:
         yield from _place(host, place)
     if not found:
@@ -145,10 +145,11 @@ def _certificate(host: Host, one: shown.Shown, options: Options) -> t.Iterator[F
         )
 
 
-def _key(host: Host, path: str) -> t.Iterator[Finding]:
-    told = verdicts.mode(host, path)
+def _key(host: Host, path: str, pids: t.Collection[int]) -> t.Iterator[Finding]:
+    told = verdicts.mode(host, path, pids)
     if told:
-        yield Finding(KEY_MODE, processes.printable(path), told.status, told.message, told.evidence, told.fix)
+        subject = processes.printable(path)
+        yield Finding(KEY_MODE, subject, told.status, told.message, told.evidence, told.fix, told.remedy)
 
 
 def _where(one: shown.Shown) -> str:

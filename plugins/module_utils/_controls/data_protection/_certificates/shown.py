@@ -185,11 +185,16 @@ def _superseded(path: str, seen: t.Sequence[Place]) -> bool:
     return any(path == pair.certificate for place in seen if place.chains for pair in place.endpoint.pairs)
 
 
-def keys(host: Host, seen: t.Sequence[Place]) -> list[str]:
-    """The files with the keys of all these certificates, shown or not."""
-    pairs = [pair.key for place in seen for pair in place.endpoint.pairs]
-    held = [one.path for one in host.once(_certificate_files.read) if one.used and one.key]
-    return [path for path in dict.fromkeys([*pairs, *held]) if path]
+def keys(host: Host, seen: t.Sequence[Place]) -> dict[str, set[int]]:
+    """The files with the keys of all these certificates, shown or not, and the main processes known to read each."""
+    found: dict[str, set[int]] = {}
+    for place in seen:
+        for pair in place.endpoint.pairs:
+            found.setdefault(pair.key, set()).update(place.server.pids[:1])
+    for one in host.once(_certificate_files.read):
+        if one.used and one.key:
+            found.setdefault(one.path, set())
+    return {path: pids for path, pids in found.items() if path}
 
 
 def every(host: Host, path: str) -> list[x509.Certificate]:

@@ -25,7 +25,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._formats import tls_guideline
 from ansible_collections.infosec.principles.plugins.module_utils._formats.tls_guideline import Profile
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 EXPIRY, LIFESPAN, KEY, SIGNATURE, CHAIN, KEY_MODE, STAPLING = (
@@ -176,8 +176,8 @@ def _stapling(one: Shown, verified: Verified) -> t.Iterator[Verdict]:
         yield Verdict(STAPLING, f.FAIL, message, evidence)
 
 
-def mode(host: Host, path: str) -> Verdict | None:
-    """Who can read and write a key; None where no plain file is there."""
+def mode(host: Host, path: str, pids: t.Collection[int]) -> Verdict | None:
+    """Who can read and write a key; None where no plain file is there. pids: of all that have to read it."""
     status = host.stat(path)
     if status is None or not stat.S_ISREG(status.st_mode):
         return None
@@ -186,7 +186,24 @@ def mode(host: Host, path: str) -> Verdict | None:
     if not bits & ~_KEY_MODE & 0o777:
         return Verdict(KEY_MODE, f.PASS, "It is for its owner and its group alone.", evidence)
     whom = "Others can read it" if bits & 0o004 else "More than its owner can write it"
-    return Verdict(KEY_MODE, f.FAIL, f"{whom}: mode {bits:04o}.", evidence, _closing(host, path, bits & _KEY_MODE))
+    after = bits & _KEY_MODE
+    if pids and all(_reads(host, pid, status, after) for pid in pids):
+        return Verdict(KEY_MODE, f.FAIL, f"{whom}: mode {bits:04o}.", evidence, _closing(host, path, after))
+    message = f"{whom}: mode {bits:04o}. Not fixed: it is not known that its service reads it by its owner or group."
+    remedy = f"chown root:GROUP {printable(path)} && chmod 0640 {printable(path)}, with the group of the service."
+    return Verdict(KEY_MODE, f.FAIL, message, evidence, remedy=remedy)
+
+
+def _reads(host: Host, pid: int, status: os.stat_result, bits: int) -> bool:
+    """Whether a process reads a file of this mode without the rights of others: as root, as its owner, by its group."""
+    try:
+        said = host.read_text(f"/proc/{pid}/status")
+    except HostError:
+        return False
+    fields = {name: value.split() for name, _colon, value in (line.partition(":") for line in said.splitlines())}
+    user, groups = fields.get("Uid", [])[1:2], [*fields.get("Gid", [])[1:2], *fields.get("Groups", [])]
+    own = user == [str(status.st_uid)] and bool(bits & 0o400)
+    return user == ["0"] or own or (str(status.st_gid) in groups and bool(bits & 0o040))
 
 
 def _closing(host: Host, path: str, mode: int) -> tuple[Change, ...]:
