@@ -116,6 +116,7 @@ def playbook(folder: pathlib.Path, play: t.Any, *options: str) -> str:
         "ANSIBLE_COLLECTIONS_PATH": str(collection(folder / "collections")),
         "ANSIBLE_HOME": str(folder / "home"),
         "INFOSEC_REPORT_DIRECTORY": str(folder / "from-environment"),
+        "ANSIBLE_PIPELINING": "1",
     }
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "hosts.yml", "play.yml", *options]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
