@@ -33,13 +33,20 @@ NEEDED = frozenset({"offered", "clear_text"})
 
 
 def mariadb(
-    *connected: str, counted: t.Mapping[str, tuple[int, int]] | None = None, groups: str = "", **own: str
+    *connected: str,
+    counted: t.Mapping[str, tuple[int, int]] | None = None,
+    groups: str = "",
+    made_up: bool = False,
+    **own: str,
 ) -> t.Callable[[Machine], None]:
-    """A server with these options, who is connected to it, and who has come to it: how often, and how often by TLS."""
+    """A server with these options, who is connected to it, and who has come to it: how often, and how often by TLS.
+
+    made_up: without a certificate it makes one up.
+    """
     options = {name.replace("_", "-"): value for name, value in own.items()}
 
     def lay(machine: Machine) -> None:
-        running: dict[str, str] = {}
+        running: dict[str, str] = {"made_up": "yes"} if made_up else {}
         machine.write("/etc/mysql/my.cnf", f"!includedir {OPTIONS}/\n")
         text = "".join(f"{name} = {value}\n" for name, value in options.items())
         machine.write(f"{OPTIONS}/50-server.cnf", f"[mysqld]\n{text}")
@@ -58,12 +65,13 @@ def mariadb(
 
 def start(machine: Machine, running: dict[str, str]) -> None:
     """The last value of each option wins."""
+    made_up = running.get("made_up")
     running.clear()
-    running.update(DEFAULTS)
+    running.update(DEFAULTS, **({"made_up": made_up} if made_up else {}))
     for path in sorted(machine.path(OPTIONS).iterdir()):
         found = re.findall(r"(?m)^([a-z-]+) = (.*)$", path.read_text(encoding="utf-8"))
         running.update({name.replace("-", "_"): value for name, value in found})
-    running["have_ssl"] = "YES" if running["ssl_cert"] and running["ssl_key"] else "DISABLED"
+    running["have_ssl"] = "YES" if made_up or (running["ssl_cert"] and running["ssl_key"]) else "DISABLED"
 
 
 def speaks(running: t.Mapping[str, str], groups: str) -> Speaks | None:
@@ -113,6 +121,14 @@ def options(days: int = 0, restart: str = "when_needed") -> dict[str, t.Any]:
 
 CASES = (
     Case("mariadb-without-tls", mariadb(), options(), fails=NEEDED, fixed=NEEDED),
+    Case(
+        "mariadb-that-made-up-a-certificate",
+        mariadb(made_up=True, groups="X25519", **{**GOOD, "ssl_cert": "", "ssl_key": ""}),
+        options(),
+        fails=frozenset({"offered", "clear_text"}),
+        passes=TERMS,
+        fixed=frozenset({"offered", "clear_text"}),
+    ),
     Case("mariadb-that-may-not-restart", mariadb(), options(restart="never"), fails=NEEDED),
     Case(
         "mariadb-as-it-is-with-a-certificate-alone",

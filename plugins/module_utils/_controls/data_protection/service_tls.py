@@ -198,12 +198,15 @@ def _asked(host: Host, end: verdicts.End, deadline: float) -> tls_probe.Seen | N
 def _judge(
     host: Host, server: Server, ends: list[verdicts.End], every: list[verdicts.End], options: Options
 ) -> t.Iterator[Finding]:
-    placed = [dataclasses.replace(end, elsewhere=_elsewhere(end, every)) for end in ends]
-    judged = [(end, verdict) for end in placed for verdict in _verdicts(host, end, options)]
     folder = options["certificate_folder"].rstrip("/")
+    placed = [
+        dataclasses.replace(end, elsewhere=_elsewhere(end, every), deployed=planning.deployed(host, end, folder))
+        for end in ends
+    ]
+    judged = [(end, verdict) for end in placed for verdict in _verdicts(host, end, options)]
     if not judged:
         return
-    plan = planning.of(host, server, judged, folder, options["restart"] == WHEN_NEEDED)
+    plan = planning.of(host, server, judged, options["restart"] == WHEN_NEEDED)
     for end, verdict in judged:
         yield _finding(end, verdict, plan, folder)
 

@@ -27,6 +27,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Server,
     Terms,
     Wanted,
+    made_up,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
@@ -149,7 +150,7 @@ class Dovecot(Server):
             raise Refused(
                 f"whoever comes from {TRUSTED} needs no TLS whatever else is set; take the networks out there"
             )
-        settings = {**wanted_settings(wanted.terms, self.words), **self._shown(wanted)}
+        settings = {**wanted_settings(wanted.terms, self.words), **self._shown(host, wanted)}
         text = self._text(settings, wanted)
         self._refuse_old(host, wanted.terms)
         self._refuse_outweighed(host, {*settings, *({"ssl", self.words.plaintext[0]} if wanted.require else ())})
@@ -171,12 +172,14 @@ class Dovecot(Server):
             *proof.speaks(ends),
         )
 
-    def _shown(self, wanted: Wanted) -> dict[str, str]:
-        """The certificate for what does not speak TLS yet; Dovecot has one for all who name no server."""
+    def _shown(self, host: Host, wanted: Wanted) -> dict[str, str]:
+        """The certificate for what does not show a good one yet; Dovecot has one for all who name no server."""
         pair = next(iter(wanted.offer.values()), None)
-        if pair is None:
-            return {}
         certificate, key = self.words.pair
+        if pair is None:
+            # What an earlier run gave it stays.
+            written = (line.partition(" = ") for line in (read_now(host, f"{FOLDER}/{OWN}") or "").splitlines())
+            return {name: value for name, _equals, value in written if name in ("ssl", certificate, key)}
         return {"ssl": "yes", certificate: f"{self.words.path}{pair.certificate}", key: f"{self.words.path}{pair.key}"}
 
     def _text(self, settings: t.Mapping[str, str], wanted: Wanted) -> str:
@@ -279,7 +282,9 @@ def _endpoint(
     pairs = tuple(dict.fromkeys(pair for block in (whole, *named) for pair in _pairs(block)))
     addresses = tuple(dict.fromkeys(item.address for item in listeners if item.port == port))
     off = whole.settings.get("ssl") == "no" or not pairs
-    return Endpoint(port, addresses, NEVER if off else begins, () if off else names, () if off else pairs, place)
+    if off:
+        return Endpoint(port, addresses, NEVER, source=place)
+    return Endpoint(port, addresses, begins, names, pairs, place, made_up(pairs))
 
 
 def _pairs(block: Block) -> t.Iterator[Pair]:

@@ -22,6 +22,16 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 #: First line of every file that is ours.
 HEADER = "# Written by infosec.principles.service_tls by Mozilla's guideline for TLS; changes here are lost.\n"
 
+#: Certificates that packages make up for themselves when they are installed: nobody vouches for them.
+MADE_UP = frozenset(
+    {
+        "/etc/ssl/certs/ssl-cert-snakeoil.pem",
+        "/etc/dovecot/private/dovecot.pem",
+        "/etc/pki/dovecot/certs/dovecot.pem",
+        "/etc/pki/tls/certs/localhost.crt",
+        "/etc/pki/tls/certs/postfix.pem",
+    }
+)
 #: How TLS begins: at once, never, or after a few words of a protocol (a key of tls_probe.PREAMBLES).
 AT_ONCE, NEVER = "tls", "clear"
 
@@ -39,6 +49,11 @@ class Pair:
     chain: str = ""
 
 
+def made_up(pairs: t.Sequence[Pair]) -> bool:
+    """Whether all of them are what packages made up for themselves."""
+    return bool(pairs) and all(pair.certificate in MADE_UP for pair in pairs)
+
+
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
     """One TCP port of a server, as it is configured and listens now.
@@ -46,6 +61,7 @@ class Endpoint:
     addresses: all that it listens on there. begins: AT_ONCE, NEVER, or the protocol that TLS begins in ("smtp").
     names: the server names (SNI) that it tells apart; what it serves to all others is judged without a name.
     pairs: the certificates that it shows there. source: where the configuration says so ("/etc/nginx/x.conf:12").
+    made_up: it shows a certificate that it, or its package, made up for itself, and can be given another one.
     """
 
     port: int
@@ -54,6 +70,7 @@ class Endpoint:
     names: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
     source: str = ""
+    made_up: bool = False
 
     @property
     def name(self) -> str:

@@ -286,7 +286,9 @@ def _endpoint(host: Host, server: servers.MySQL, end: databases.Endpoint, addres
     if told.value("have-ssl").upper() in ("DISABLED", "NO"):
         return Endpoint(end.port, addresses, NEVER, source="@@have_ssl")
     held = _pair(told)
-    return Endpoint(end.port, addresses, BEGINS, pairs=(held,) if held else (), source="@@ssl_cert")
+    # MariaDB since 11.4 speaks TLS without a certificate of anybody's: it makes one up at each start.
+    pairs_held = (held,) if held else ()
+    return Endpoint(end.port, addresses, BEGINS, pairs=pairs_held, source="@@ssl_cert", made_up=not held)
 
 
 def _told(host: Host, server: servers.MySQL) -> Told:

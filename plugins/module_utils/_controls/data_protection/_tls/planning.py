@@ -69,13 +69,13 @@ def _reaches(wanted: Wanted, end: End, verdict: Verdict) -> bool:
     return end.endpoint.port in ports[verdict.mend]
 
 
-def of(host: Host, server: Server, judged: Judged, folder: str, restart: bool) -> Plan:
-    """The fix of one server. folder: certificate_folder. Raises NeedsRoot."""
+def of(host: Host, server: Server, judged: Judged, restart: bool) -> Plan:
+    """The fix of one server. Raises NeedsRoot."""
     wrong = [(end, verdict) for end, verdict in judged if verdict.mend]
     if not wrong:
         return Plan()
     try:
-        wanted = _wanted(host, server, judged, folder, restart)
+        wanted = _wanted(host, server, judged, restart)
     except (Refused, HostError) as exc:
         return Plan(why=_said(exc))
     if not any(_reaches(wanted, end, verdict) for end, verdict in wrong):
@@ -103,12 +103,9 @@ def _said(exc: Exception) -> str:
     return str(exc)
 
 
-def _wanted(host: Host, server: Server, judged: Judged, folder: str, restart: bool) -> Wanted:
+def _wanted(host: Host, server: Server, judged: Judged, restart: bool) -> Wanted:
     offer = {
-        end.endpoint.port: pair
-        for end, verdict in judged
-        for pair in [_deployed(host, end, folder)]
-        if verdict.mend == verdicts.OFFER and pair
+        end.endpoint.port: end.deployed for end, verdict in judged if verdict.mend == verdicts.OFFER and end.deployed
     }
     speaking = {end.endpoint.port for end, _verdict in judged if end.speaks}
     profiles = {end.need.profile for end, _verdict in judged if end.endpoint.port in speaking | set(offer)}
@@ -132,7 +129,8 @@ def places(end: End, folder: str) -> list[str]:
     return [f"{folder}/{name}" for name in end.need.entries if "/" not in name and name not in (".", "..")]
 
 
-def _deployed(host: Host, end: End, folder: str) -> Pair | None:
+def deployed(host: Host, end: End, folder: str) -> Pair | None:
+    """The pair that lies ready for the end."""
     for place in places(end, folder):
         pair = Pair(f"{place}/fullchain.pem", f"{place}/key.pem")
         if host.exists(pair.certificate) and host.exists(pair.key):

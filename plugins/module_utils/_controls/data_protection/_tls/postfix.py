@@ -29,6 +29,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Server,
     Terms,
     Wanted,
+    made_up,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
@@ -225,7 +226,8 @@ def _endpoint(port: int, listeners: list[sockets.Listener], settings: t.Mapping[
     begins = AT_ONCE if _is_wrapped(settings, one) else "smtp" if _level(settings, one) not in ("", "none") else NEVER
     addresses = tuple(dict.fromkeys(item.address for item in listeners if item.port == port))
     pairs = () if begins == NEVER else tuple(_pairs({**settings, **one.options}))
-    return Endpoint(port, addresses, begins, pairs=pairs, source=f"master.cf: {printable(one.name)}")
+    source = f"master.cf: {printable(one.name)}"
+    return Endpoint(port, addresses, begins, pairs=pairs, source=source, made_up=made_up(pairs))
 
 
 def _pairs(settings: t.Mapping[str, str]) -> t.Iterator[Pair]:

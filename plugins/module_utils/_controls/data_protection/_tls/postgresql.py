@@ -37,6 +37,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Server,
     Terms,
     Wanted,
+    made_up,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
@@ -207,7 +208,7 @@ def _endpoints(host: Host, cluster: clusters.PostgreSQL) -> t.Iterator[Endpoint]
     begins = BEGINS if state.value("ssl") == "on" else NEVER
     for end in cluster.endpoints:
         held = (_pair(state),) if begins == BEGINS else ()
-        yield Endpoint(end.port, end.addresses, begins, pairs=held, source=_source(state))
+        yield Endpoint(end.port, end.addresses, begins, pairs=held, source=_source(state), made_up=made_up(held))
 
 
 def _pair(state: State) -> Pair:

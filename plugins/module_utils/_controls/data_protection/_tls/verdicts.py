@@ -14,6 +14,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     AT_ONCE,
     Clear,
     Endpoint,
+    Pair,
     Server,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.needs import Need
@@ -40,6 +41,7 @@ class End:
     """One port of a server, as clients see it that ask for `name` ("" for none).
 
     seen: None where TLS never begins. elsewhere: another port ("443/tcp") where the same entry speaks TLS; "" for none.
+    deployed: the pair that lies ready for it.
     """
 
     server: Server
@@ -49,6 +51,7 @@ class End:
     name: str = ""
     seen: Seen | None = None
     elsewhere: str = ""
+    deployed: Pair | None = None
 
     @property
     def speaks(self) -> bool:
@@ -110,6 +113,12 @@ def of_terms(end: End) -> t.Iterator[Verdict]:
 
 def _offered(end: End) -> Verdict:
     seen = end.seen
+    if end.speaks and end.endpoint.made_up and end.deployed:
+        message = (
+            f"{end.subject} speaks TLS with a certificate that it made up for itself, which no client can verify; "
+            f"{end.deployed.certificate} lies ready."
+        )
+        return Verdict(OFFERED, f.FAIL, message, _configured(end), OFFER)
     if end.speaks:
         what = seen.first.protocol if seen and seen.first else "TLS for clients that name a server"
         return Verdict(OFFERED, f.PASS, f"{end.subject} speaks TLS.", (_seen(end, what),))
