@@ -159,21 +159,24 @@ package_manager:
 """
 
 import contextlib
-
-from ansible_collections.infosec.principles.plugins.module_utils._engine import archive
-
-archive.compile_once()  # before anything else is imported
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls import _ahead
+from ansible_collections.infosec.principles.plugins.module_utils._engine import archive
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import RUN_OPTIONS
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 
 def main() -> None:
     spec = {"controls": {"type": "dict", "required": True}, "secrets": {"type": "dict", "no_log": True}, **RUN_OPTIONS}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    archive.compile_once()
+    from ansible_collections.infosec.principles.plugins.module_utils._controls import _ahead
+    from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+
     with contextlib.closing(Host()) as host:
         _ahead.begin(host, module.params["controls"])
         run(module, host)

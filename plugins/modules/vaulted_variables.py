@@ -29,8 +29,8 @@ description:
 options:
   path:
     description:
-      - The folder of the project; by default that in which Ansible was started. The files in it, its usual folders, and the inventories of the run with the variables beside them are
-        looked through.
+      - The folder of the project; by default that in which Ansible was started.
+      - The files in it, its usual folders, and the inventories of the run with the variables beside them are looked through.
       - Links are not followed; virtual environments and what C(ansible-galaxy) installs are left out.
     type: path
   exclude:

@@ -27,7 +27,7 @@ def root(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pat
     """A small machine in the place of this one, with one more control in the catalogue."""
     toy.lay(tmp_path)
     host = functools.partial(toy.RootHost, root=str(tmp_path))
-    monkeypatch.setattr(harden, "Host", host)
+    monkeypatch.setattr("ansible_collections.infosec.principles.plugins.module_utils._host.host.Host", host)
     monkeypatch.setattr(undo, "Host", host)
     monkeypatch.setitem(CATALOGUE, "toy", toy.CONTROL)
     return tmp_path
