@@ -65,14 +65,19 @@ _NAMES_OF_LETSENCRYPT = ("cert", "fullchain", "privkey")
 class Held:
     """A file with a certificate, with a private key, or with both.
 
-    certificate: the first. written: mtime. used: the configuration of a daemon that listens names it.
+    certificate: the first. written: mtime. used_by: the processes that listen and whose configuration names it.
     """
 
     path: str
     certificate: x509.Certificate | None
     key: bool
     written: float
-    used: bool
+    used_by: tuple[str, ...]
+
+    @property
+    def used(self) -> bool:
+        """Whether any daemon names it."""
+        return bool(self.used_by)
 
     @property
     def stem(self) -> str:
@@ -83,20 +88,22 @@ class Held:
 
 def read(host: Host) -> tuple[Held, ...]:
     """Every file once, whatever links lead to it. Use as `host.once(_certificate_files.read)`."""
-    used = list(itertools.islice(_named(host), MAX_FILES))
+    used: dict[str, dict[str, None]] = {}
+    for process, path in itertools.islice(_named(host), MAX_FILES):
+        used.setdefault(path, {})[process] = None
     lying = [path for pattern in FOLDERS for path in host.glob(pattern) if not _authority(host, path)]
     found: dict[tuple[int, int], Held] = {}
     for path in dict.fromkeys([*used, *lying][:MAX_FILES]):
         status = host.stat(path)
         if status and stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) not in found:
-            held = _held(host, path, status, used=path in used)
+            held = _held(host, path, status, tuple(used.get(path, ())))
             if held:
                 found[(status.st_dev, status.st_ino)] = held
     return tuple(found.values())
 
 
-def _named(host: Host) -> t.Iterator[str]:
-    """What the configurations of those that listen name, as far as the paths are absolute."""
+def _named(host: Host) -> t.Iterator[tuple[str, str]]:
+    """Processes that listen, and what their configurations name, as far as the paths are absolute."""
     for process in sorted({one.process for one in host.once(sockets.read)} & set(DAEMONS)):
         patterns, directive = DAEMONS[process]
         # Outside of comments, and the path behind it (dovecot writes a < before it).
@@ -104,7 +111,7 @@ def _named(host: Host) -> t.Iterator[str]:
             rf"^(?:[^#\n]*[\s;{{])?(?:{directive})[ \t]*[=: \t][ \t]*[\"'<]?(/[^\s\"';,]+)", re.MULTILINE
         )
         for path in [path for pattern in patterns for path in host.glob(pattern)][:MAX_CONFIGS]:
-            yield from wanted.findall(config(host, path))
+            yield from ((process, named) for named in wanted.findall(config(host, path)))
 
 
 def config(host: Host, path: str) -> str:
@@ -120,7 +127,7 @@ def _authority(host: Host, path: str) -> bool:
     return (host.readlink(path) or "").startswith(_AUTHORITIES) or os.path.basename(path) == "ca-certificates.crt"
 
 
-def _held(host: Host, path: str, status: os.stat_result, *, used: bool) -> Held | None:
+def _held(host: Host, path: str, status: os.stat_result, used_by: tuple[str, ...]) -> Held | None:
     """None for what is neither, and for authorities that no daemon shows."""
     try:
         data = host.read_part(path, x509.MAX_SIZE)
@@ -129,10 +136,10 @@ def _held(host: Host, path: str, status: os.stat_result, *, used: bool) -> Held 
     except HostError:
         return None
     certificate = x509.first(data)
-    if certificate and certificate.authority and not used:
+    if certificate and certificate.authority and not used_by:
         certificate = None
     key = b"PRIVATE KEY-----" in data
-    return Held(path, certificate, key, status.st_mtime, used) if certificate or key else None
+    return Held(path, certificate, key, status.st_mtime, used_by) if certificate or key else None
 
 
 def certificates(held: t.Iterable[Held]) -> list[Held]:

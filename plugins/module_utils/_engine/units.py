@@ -145,9 +145,12 @@ class Activate(Change):
         self._await_health(host)
 
     def _read_units(self, host: Machine) -> None:
-        """Where a drop-in of the unit is among what was written, or taken back."""
+        """Where a drop-in of the unit is among what was written, or taken back.
+
+        systemd says nothing of a drop-in in a folder that is new, since it looks for folders when it is reloaded.
+        """
         shown = host.run(["systemctl", "show", "-p", "NeedDaemonReload", "--", self.unit]).stdout
-        if "NeedDaemonReload=yes" in shown:
+        if "NeedDaemonReload=yes" in shown or self.verb == "restart":
             systemctl(host, "daemon-reload")
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:

@@ -15,9 +15,9 @@ import socket
 from ansible_collections.infosec.principles.plugins.module_utils._formats import der
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
-INVALID_CREDENTIALS = 49
+CONFIDENTIALITY_REQUIRED, INVALID_CREDENTIALS = 13, 49
 #: strongerAuthRequired, confidentialityRequired, inappropriateAuthentication, unwillingToPerform.
-INSISTS = frozenset({8, 13, 48, 53})
+INSISTS = frozenset({8, CONFIDENTIALITY_REQUIRED, 48, 53})
 NOBODY, PASSWORD = b"cn=infosec-principles", b"none"
 #: The entry at the root of a directory has less.
 MAX_ANSWER = 64 * 1024
@@ -30,7 +30,11 @@ _ZERO = b"\0"
 def as_nobody(host: Host, address: str, port: int) -> int:
     """The result code. Raises HostError where it does not answer as a directory does."""
     try:
-        contexts = _contexts(_asked(host, address, port, root_search(), _DONE))
+        entries = _asked(host, address, port, root_search(), _DONE)
+        if der.values(entries[-1][1])[0][1][0] == CONFIDENTIALITY_REQUIRED:
+            # It tells nobody anything in clear, and so takes no password either.
+            return CONFIDENTIALITY_REQUIRED
+        contexts = _contexts(entries)
         if not contexts:
             raise HostError(f"{address} port {port}: the directory does not tell its naming contexts")
         said = _asked(host, address, port, bind(NOBODY + b"," + contexts[0]), _BOUND)

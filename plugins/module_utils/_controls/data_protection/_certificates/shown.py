@@ -20,6 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._formats import x509
+from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -169,9 +170,14 @@ def certificates(host: Host, seen: t.Sequence[Place]) -> list[Shown]:
 
 
 def _files(host: Host, seen: t.Sequence[Place]) -> dict[str, str]:
-    """By the digest of its certificate: each file of a server, and what the configuration of another daemon names."""
+    """By the digest of its certificate: each file of a server, and what the configuration of another daemon names.
+
+    What a server that showed its certificates names besides, it does not use: something else outweighs that line.
+    """
     pairs = [pair.certificate for place in seen for pair in place.endpoint.pairs]
-    held = [one for one in host.once(_certificate_files.read) if one.used and one.certificate]
+    asked = {pid for place in seen if place.chains for pid in place.server.pids}
+    known = {one.process for one in host.once(sockets.read) if asked & {one.pid, *one.pids}}
+    held = [one for one in host.once(_certificate_files.read) if set(one.used_by) - known]
     others = [one.path for one in held if one.certificate and not one.certificate.authority]
     found: dict[str, str] = {}
     for path in dict.fromkeys([*pairs, *others]):

@@ -141,7 +141,7 @@ class RabbitMQ(Server):
         return Library(ERLANG, self.node.otp)
 
     def clear(self, host: Host, endpoint: Endpoint) -> Clear:
-        if endpoint.begins == AT_ONCE:
+        if endpoint.begins == AT_ONCE or endpoint.port not in {port for _protocol, port in self.node.listeners}:
             return Clear(open=False)
         evidence = Evidence("active listeners", f"{self._protocol(endpoint.port)} on {endpoint.name}", SECURE_AMQP)
         found = _log(host, self.node.name)
