@@ -56,6 +56,13 @@ BETWEEN_SERVERS = 25
 COMMANDS = ("smtpd", "postscreen")
 LEVEL, WRAPPED, AUTH_ONLY = "smtpd_tls_security_level", "smtpd_tls_wrappermode", "smtpd_tls_auth_only"
 CHAIN, CERTIFICATE, KEY = "smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_key_file"
+LIST = "tls_high_cipherlist"
+#: What Postfix delivers with, and where single destinations may have words of their own (postconf(5)).
+POLICIES = "smtp_tls_policy_maps"
+DELIVERING = (
+    *("smtp_tls_ciphers", "smtp_tls_mandatory_ciphers", "lmtp_tls_ciphers", "lmtp_tls_mandatory_ciphers"),
+    POLICIES,
+)
 ASKED = (
     *("mail_version", "shlib_directory", LEVEL, WRAPPED, AUTH_ONLY, CHAIN, CERTIFICATE, KEY),
     *("smtpd_use_tls", "smtpd_enforce_tls", "smtpd_sasl_auth_enable", "syslog_name"),
@@ -111,9 +118,9 @@ class Postfix(Server):
 
     def changes(self, host: Host, wanted: Wanted) -> tuple[Change, ...]:
         settings = {**wanted_settings(wanted.terms, self.settings), **self._shown(wanted)}
-        if wanted.shield:
-            settings[AUTH_ONLY] = "yes"
-        written = (*self._main(host, settings), *self._master(host, settings, wanted))
+        # Smart hosts that take older ciphers have to be reached as before.
+        own = {LIST: settings.pop(LIST)} if LIST in settings and self._delivers_with_it(host) else {}
+        written = (*self._main(host, settings), *self._master(host, settings, own, wanted))
         if not written:
             raise Refused("its configuration says so already; run systemctl reload on it, and see what it logs")
         checked = Check("see that Postfix takes its configuration", ("postfix", "-c", self.folder, "check"))
@@ -136,6 +143,11 @@ class Postfix(Server):
         level = {} if self.settings[LEVEL] == "encrypt" else {LEVEL: "may"}
         return {**level, CHAIN: f"{pair.key}, {pair.certificate}"}
 
+    def _delivers_with_it(self, host: Host) -> bool:
+        """Whether Postfix itself may deliver with the grade "high", by settings or by its maps of policies."""
+        told = _told(host, self.folder, DELIVERING)
+        return any(value == "high" for value in told.values()) or bool(told.get(POLICIES))
+
     def _main(self, host: Host, settings: t.Mapping[str, str]) -> tuple[Change, ...]:
         path = f"{self.folder}/main.cf"
         text = read_now(host, path) or ""
@@ -145,12 +157,24 @@ class Postfix(Server):
         )
         return edits.changes(host, path, text, new)
 
-    def _master(self, host: Host, settings: t.Mapping[str, str], wanted: Wanted) -> tuple[Change, ...]:
+    def _master(
+        self, host: Host, settings: t.Mapping[str, str], own: t.Mapping[str, str], wanted: Wanted
+    ) -> tuple[Change, ...]:
+        """own: what services that take mail are told, and main.cf is not."""
         path = f"{self.folder}/master.cf"
         text = new = read_now(host, path) or ""
         for port, service in self.services.items():
-            new = self._with_options(new, service, self._options(port, service, settings, wanted))
+            options = [*self._options(port, service, settings, wanted), *own.items()]
+            new = self._with_options(new, service, [one for one in options if service.options.get(one[0]) != one[1]])
+        for helper in self._helpers(host) if own else ():
+            new = self._with_options(new, helper, [one for one in own.items() if helper.options.get(one[0]) != one[1]])
         return edits.changes(host, path, text, new)
+
+    def _helpers(self, host: Host) -> list[Service]:
+        """Who speaks TLS for postscreen."""
+        if not any(one.command.endswith("postscreen") for one in self.services.values()):
+            return []
+        return [one for one in _all_services(host, self.folder) if one.command.endswith("tlsproxy")]
 
     def _options(
         self, port: int, service: Service, settings: t.Mapping[str, str], wanted: Wanted
@@ -164,6 +188,9 @@ class Postfix(Server):
             yield LEVEL, "encrypt"
         elif port in wanted.offer and level is not None:
             yield LEVEL, "may"
+        if port in wanted.shield:
+            # For that service alone: those who log in at another port may not know TLS yet.
+            yield AUTH_ONLY, "yes"
 
     def _with_options(self, text: str, service: Service, options: t.Iterable[tuple[str, str]]) -> str:
         for name, value in options:
@@ -206,13 +233,15 @@ def _told(host: Host, folder: str, names: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _served(host: Host, folder: str, settings: t.Mapping[str, str]) -> dict[int, Service]:
+def _all_services(host: Host, folder: str) -> list[Service]:
     told = host.ask("postconf", "-c", folder, "-M")
     if told.rc != 0:
         raise HostError(f"postconf -c {folder} -M does not tell: {printable(told.stderr.strip()[:200])}")
-    taking = [
-        one for one in postfix_conf.services(told.stdout) if one.kind == "inet" and one.command.endswith(COMMANDS)
-    ]
+    return postfix_conf.services(told.stdout)
+
+
+def _served(host: Host, folder: str, settings: t.Mapping[str, str]) -> dict[int, Service]:
+    taking = [one for one in _all_services(host, folder) if one.kind == "inet" and one.command.endswith(COMMANDS)]
     return {port: one for one in taking for port in [_port(one.name)] if port}
 
 
@@ -270,7 +299,7 @@ def wanted_settings(terms: Terms, settings: t.Mapping[str, str]) -> dict[str, st
     }
     if terms.ciphers:
         found.update(dict.fromkeys(("smtpd_tls_ciphers", "smtpd_tls_mandatory_ciphers"), "high"))
-        found["tls_high_cipherlist"] = ":".join(terms.ciphers)
+        found[LIST] = ":".join(terms.ciphers)
     return {**found, "tls_ffdhe_auto_groups": ""} if version >= FINITE else found
 
 

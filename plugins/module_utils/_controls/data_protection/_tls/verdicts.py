@@ -161,16 +161,17 @@ def _of_clear(end: End, clear: Clear, days: int) -> Verdict:
     if not clear.open:
         return Verdict(CLEAR_TEXT, f.PASS, f"Nobody can come in clear to {end.subject}.", evidence)
     if clear.excused and end.need.anyone:
-        return _excused(end, clear, evidence)
+        return _excused(end, clear, evidence, days)
     held = required.held_back(clear, days)
     message = f"Clients can come in clear to {end.subject}{f': {held}' if held else ''}."
     return Verdict(CLEAR_TEXT, f.FAIL, message, evidence, "" if held else REQUIRE)
 
 
-def _excused(end: End, clear: Clear, evidence: tuple[Evidence, ...]) -> Verdict:
+def _excused(end: End, clear: Clear, evidence: tuple[Evidence, ...], days: int) -> Verdict:
     if clear.passwords:
-        message = f"{end.subject} takes passwords in clear."
-        return Verdict(CLEAR_TEXT, f.FAIL, message, evidence, SHIELD)
+        held = required.held_back(clear, days)
+        message = f"{end.subject} takes passwords in clear{f': {held}' if held else ''}."
+        return Verdict(CLEAR_TEXT, f.FAIL, message, evidence, "" if held else SHIELD)
     message = f"Clients can come in clear to {end.subject}, since {clear.excused}; passwords cannot."
     return Verdict(CLEAR_TEXT, f.PASS, message, evidence)
 

@@ -210,6 +210,17 @@ def test_mail_between_servers(
     assert fix in wanted(found, "clear_text")
 
 
+def test_passwords_in_clear_are_turned_away_once_nobody_logs_in_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases.server(25, cases.smtp("STARTTLS"))(machine)
+    came = (("printer.example.org (192.0.2.7)", 1.0),)
+    said = Clear(open=True, told=True, days=30, came=came, excused="mail has to get in", passwords=True)
+    adapted(monkeypatch, Endpoint(25, ("0.0.0.0",), "smtp"), said=said)
+    clear = assess(machine, cases.entry("required", 25, clients=["any"]))["clear_text", "shop.service 25/tcp"]
+    assert clear.status == "fail" and clear.fix == () and "printer.example.org" in clear.message
+
+
 def test_each_name_is_judged_and_who_names_none(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     cases.speaking(names=("a.example.org",), protocols=("TLSv1.1", "TLSv1.2"))(machine)
     adapted(monkeypatch, Endpoint(9443, ("0.0.0.0",), AT_ONCE, names=("a.example.org", "~^b", "c d")))

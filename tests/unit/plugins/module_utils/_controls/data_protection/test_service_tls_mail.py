@@ -142,7 +142,27 @@ def test_shielding_sets_no_level(machine: Machine) -> None:
     found = server(machine, "postfix", smtp(main="smtpd_sasl_auth_enable = yes\n"))
     changes = found.changes(machine.host(), Wanted(TERMS, shield=frozenset({25})))
     written = "".join(change.diff()["after"] for change in changes)
-    assert "smtpd_tls_auth_only = yes\n" in written and "encrypt" not in written
+    assert "encrypt" not in written
+    # Of that service alone: those who log in at port 587 may not know TLS yet.
+    assert "  -o smtpd_tls_auth_only=yes\n" in written and "smtpd_tls_auth_only = yes" not in written
+
+
+@pytest.mark.parametrize(
+    ("main", "alone"),
+    [
+        ("", False),
+        ("smtp_tls_mandatory_ciphers = medium\n", False),
+        ("smtp_tls_mandatory_ciphers = high\n", True),
+        ("lmtp_tls_ciphers = high\n", True),
+        ("smtp_tls_policy_maps = hash:/etc/postfix/policy\n", True),
+    ],
+)
+def test_what_postfix_delivers_with_stays(machine: Machine, main: str, alone: bool) -> None:
+    found = server(machine, "postfix", smtp(main=main))
+    edited = [change for change in found.changes(machine.host(), Wanted(TERMS)) if "path" in vars(change)]
+    written = "".join(change.diff()["after"] for change in edited)
+    assert ("  -o tls_high_cipherlist=ECDHE" in written) == alone
+    assert ("tls_high_cipherlist = ECDHE" in written) == (not alone)
 
 
 SESSIONS = {
