@@ -156,15 +156,18 @@ class _Plan:
         at = next((number for number, one in enumerate(tree) if one.name == MARK.lower()), None)
         if at is None:
             raise Refused(f"its configuration reads no files from {self._instance.layout.snippets}; include them there")
+        late = _asks_late(tree)
         later = [one for one in tree[at + 1 :] if one.block is None]
         nested = [one for section in tree if section.block is not None for one in apache.flat(section.block)]
         for one in (*later, *nested, *tree[:at]):
             _refuse_command(one)
         for one in (*later, *nested):
             if kind(one) in wanted and not holds(terms, one):
-                self._replace(one, wanted[kind(one)])
+                self._replace(one, {**wanted, **_without_13(terms, one, late)}[kind(one)])
         # Suites of TLS 1.3 are the library's, unless somebody has named others.
         weakened = any(kind(one) == "suites" and not holds(terms, one) for one in tree[:at])
+        main = next((one for one in reversed(tree[:at]) if kind(one) == "protocol"), None)
+        wanted = {**wanted, **_without_13(terms, main, late)}
         body = "".join(f"    {value}\n" for name, value in wanted.items() if name != "suites" or weakened)
         self._text = f"{HEADER}<IfModule ssl_module>\n{body}</IfModule>\n"
 
@@ -194,6 +197,7 @@ class _Plan:
                 f"{printable(site.place)}: what {site.title} serves in clear on port {port} is not served under the "
                 f"same names by TLS on port {HTTPS}, so there is nowhere to lead clients to"
             )
+        _refuse_proxies((*site.block, *site.main), port)
         pairs = [pair for one in secured if set(one.names) & set(names) for pair in one.pairs]
         common.refuse_strangers(self._host, site.place, pairs, names[:1])
         path, number = common.place(site.place)
@@ -267,6 +271,46 @@ def _rewrites(block: t.Iterable[Directive]) -> bool:
     rules = [one.arguments for one in block if one.name == "rewriterule" and len(one.arguments) > 2]
     sends = any(words[0] in EVERYTHING and words[1].startswith("https://") and "R" in words[2] for words in rules)
     return on and sends
+
+
+def _asks_late(block: t.Iterable[Directive], inside: str = "virtualhost") -> Directive | None:
+    """Where a client's certificate is asked for once its request is known (a folder's, a location's)."""
+    for one in block:
+        if one.name == "sslverifyclient" and inside != "virtualhost" and one.arguments[:1] != ("none",):
+            return one
+        within = inside if one.name in ("ifmodule", "ifdefine", "ifversion", "macro") else one.name
+        found = _asks_late(one.block, within) if one.block is not None else None
+        if found:
+            return found
+    return None
+
+
+def _without_13(terms: Terms, one: Directive | None, late: Directive | None) -> dict[str, str]:
+    """The protocols where somebody left TLS 1.3 out, and clients are asked late for certificates.
+
+    TLS 1.3 has no renegotiation, and what came in its place (RFC 8446, section 4.6.2) no browser does. Raises Refused.
+    """
+    if one is None or late is None or kind(one) != "protocol" or "TLSv1.3" in protocols(one.arguments):
+        return {}
+    left = tuple(name for name in terms.protocols if name != "TLSv1.3")
+    if not left:
+        raise Refused(
+            f"{printable(late.place)} asks for a client's certificate once the request is known, for which no browser "
+            f"is ready in TLS 1.3, and {printable(one.place)} leaves that out; ask for it in the virtual host"
+        )
+    return {"protocol": settings(dataclasses.replace(terms, protocols=left))["protocol"]}
+
+
+def _refuse_proxies(block: t.Iterable[Directive], port: int) -> None:
+    """What takes the client's address or scheme from a proxy has one before it, which may be where TLS ends."""
+    for one in apache.flat(block):
+        words = " ".join((one.name, *one.arguments)).lower()
+        if one.name.startswith("remoteip") or "x-forwarded-proto" in words:
+            raise Refused(
+                f"{printable(one.place)}: there is a proxy before this server; where that comes to port {port} in "
+                "clear and its clients by TLS, a redirect would lead them round in a circle. Lead to https there, and "
+                f"let it come to port {HTTPS} by TLS"
+            )
 
 
 def _refuse_command(one: Directive) -> None:

@@ -50,7 +50,11 @@ HARMLESS = r"!|\|\||\bor\b|\{ ssl_fc(?: -m bool)? \}|\{ path_beg \S*acme-challen
 #: What a `bind` may say itself, with a value.
 OWN = ("ciphers", "ciphersuites", "curves", "ecdhe")
 #: Comes where an authority proves who has a name (RFC 8555, section 8.3), which it does in clear.
-REDIRECT = "http-request redirect scheme https code 308 unless { ssl_fc } || { path_beg /.well-known/acme-challenge/ }"
+#: Who came by TLS to a proxy before this one would be led round in a circle.
+REDIRECT = (
+    "http-request redirect scheme https code 308 unless { ssl_fc } || { path_beg /.well-known/acme-challenge/ } "
+    "|| { req.hdr(X-Forwarded-Proto) -m beg -i https }"
+)
 
 
 def settings(terms: Terms) -> dict[str, str]:
@@ -199,6 +203,12 @@ class _Plan:
                     f"{printable(bind.line.place)}: what {_title(bind.section)} serves in clear on port {port} is not "
                     f"served in the same way by TLS on port {HTTPS}, so there is nowhere to lead clients to"
                 )
+            if "accept-proxy" in bind.line.texts:
+                raise Refused(
+                    f"{printable(bind.line.place)}: {_title(bind.section)} has a proxy before it; where that comes to "
+                    f"port {port} in clear and its clients by TLS, a redirect would lead them round in a circle. Lead "
+                    f"to https there, and let it come to port {HTTPS} by TLS"
+                )
             pairs = [pair for one in self._instance.binds if one.tls and HTTPS in one.ports for pair in one.pairs]
             common.refuse_strangers(self._host, bind.line.place, pairs, ())
             self._below(bind.section.head, [REDIRECT])
@@ -251,7 +261,12 @@ def _to_https(line: str) -> bool:
         return False
     condition = re.search(r"\s(?:if|unless)\s+(.*)", line)
     left = (
-        re.sub(r"!|\|\||\bor\b|\{ ssl_fc(?: -m bool)? \}|\{ path_beg \S*acme-challenge\S* \}", "", condition[1])
+        re.sub(
+            r"!|\|\||\bor\b|\{ ssl_fc(?: -m bool)? \}|\{ path_beg \S*acme-challenge\S* \}"
+            r"|\{ req\.hdr\(X-Forwarded-Proto\) -m beg -i https \}",
+            "",
+            condition[1],
+        )
         if condition
         else ""
     )

@@ -55,9 +55,10 @@ LEADS_ON, REFUSES = ("301", "302", "303", "307", "308"), ("400", "403", "404", "
 #: Comes where an authority proves who has a name (RFC 8555, section 8.3), which it does in clear.
 ACME = "/.well-known/acme-challenge/"
 #: An `if` that does nothing but return is safe (https://nginx.org/en/docs/http/ngx_http_rewrite_module.html).
-REDIRECT = f"""{HEADER}# Whoever comes in clear is led to https.
-set $infosec_principles_came "$scheme:$uri";
-if ($infosec_principles_came !~ "^(https:|http:{ACME.replace(".", "[.]")})") {{
+#: Who came by TLS to a proxy before this nginx would be led round in a circle.
+REDIRECT = f"""{HEADER}# Whoever comes in clear is led to https, but for those who came by TLS to a proxy before it.
+set $infosec_principles_came "$scheme:$http_x_forwarded_proto:$uri";
+if ($infosec_principles_came !~* "^(https:|http:https\\b|http:[a-z]*:{ACME.replace(".", "[.]")})") {{
     return 308 https://$host$request_uri;
 }}
 """
@@ -186,6 +187,7 @@ class _Plan:
                     f"{printable(site.server.place)}: what {site.title} serves in clear on port {port} is not served "
                     f"under the same names by TLS on port {HTTPS}, so there is nowhere to lead clients to"
                 )
+            _refuse_proxies(site, port)
             served = [one for one in secured if set(one.names) & set(site.names) or one.names == site.names]
             pairs = [pair for one in served for pair in one.pairs]
             common.refuse_strangers(self._host, site.server.place, pairs, _plain_names(site))
@@ -287,6 +289,17 @@ def _harmless(words: tuple[str, ...]) -> bool:
 
 def _our_if(one: Directive) -> bool:
     return one.name == "if" and "$infosec_principles_came" in " ".join(one.arguments)
+
+
+def _refuse_proxies(site: Site, port: int) -> None:
+    """What takes the client's address from a proxy has one before it, which may be where TLS ends."""
+    told = [one for one in site.block if one.name == "listen" and "proxy_protocol" in one.arguments]
+    for one in (*site.all("set_real_ip_from"), *told):
+        raise Refused(
+            f"{printable(one.place)}: {site.title} has a proxy before it; where that comes to port {port} in clear and "
+            "its clients by TLS, a redirect would lead them round in a circle. Lead to https there, and let it come "
+            f"to port {HTTPS} by TLS"
+        )
 
 
 def _refuse_commands(site: Site) -> None:

@@ -168,6 +168,27 @@ def test_nobody_is_led_to_where_nothing_is(machine: Machine, program: str, text:
 
 @pytest.mark.parametrize(
     ("program", "text"),
+    [
+        ("nginx", site("set_real_ip_from 192.0.2.0/24;")),
+        ("nginx", site("").replace("listen 80;", "listen 80 proxy_protocol;")),
+        ("nginx", site("").replace("http {", "http { set_real_ip_from 192.0.2.0/24;")),
+        ("apache2", vhosts("RemoteIPHeader X-Forwarded-For")),
+        ("apache2", vhosts('SetEnvIf X-Forwarded-Proto "https" HTTPS=on')),
+        ("haproxy", frontend("x").replace("bind :80", "bind :80 accept-proxy")),
+    ],
+)
+def test_nobody_is_led_round_in_a_circle_by_a_proxy_before_it(machine: Machine, program: str, text: str) -> None:
+    with pytest.raises(Refused, match=r"a proxy before (?:it|this server)"):
+        after(machine, program, text)
+
+
+def test_who_came_by_tls_to_a_proxy_is_not_led_on() -> None:
+    assert '"$scheme:$http_x_forwarded_proto:$uri"' in nginx.REDIRECT and r"|http:https\b|" in nginx.REDIRECT
+    assert "|| { req.hdr(X-Forwarded-Proto) -m beg -i https }" in haproxy.REDIRECT
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
     [("nginx", site("")), ("apache2", vhosts()), ("haproxy", frontend("x"))],
 )
 @pytest.mark.parametrize("shown", [played_web.AUTHORITY.encode(), b"nothing"])
@@ -250,3 +271,32 @@ def test_names_and_certificates_of_a_port(machine: Machine) -> None:
     assert (secured.begins, secured.names) == ("tls", ("shop.example.org",))
     assert secured.pairs == (Pair("/a.pem", "/a.key"),)
     assert found.endpoints[0].begins == "clear"
+
+
+def asking(protocol: str, *, at: str = "Location /office") -> str:
+    """Apache that asks for certificates of clients in some place."""
+    section = ("SSLVerifyClient require",) if not at else (f"<{at}>", "SSLVerifyClient require", f"</{at.split()[0]}>")
+    host = ("<VirtualHost *:443>", "ServerName shop.example.org", "SSLEngine on", protocol, *section, "</VirtualHost>")
+    return "\n".join(("LoadModule ssl_module /x.so", *host, "IncludeOptional conf-enabled/*.conf\n"))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "at", "said"),
+    [
+        ("SSLProtocol all -TLSv1.3", "Location /office", "SSLProtocol -all +TLSv1.2"),
+        ("SSLProtocol all", "Location /office", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
+        ("SSLProtocol all -TLSv1.3", "", "SSLProtocol -all +TLSv1.2 +TLSv1.3"),
+    ],
+)
+def test_apache_that_asks_late_for_certificates_does_not_get_tls_1_3(
+    machine: Machine, protocol: str, at: str, said: str
+) -> None:
+    found = server(machine, "apache2", asking(protocol, at=at))
+    edits = [one.diff()["after"] for one in found.changes(machine.host(), Wanted(TERMS)) if "edit" in one.describe()]
+    assert [line for text in edits for line in text.split("\n") if "SSLProtocol" in line] == [said]
+
+
+def test_apache_that_asks_late_is_not_made_modern(machine: Machine) -> None:
+    found = server(machine, "apache2", asking("SSLProtocol all -TLSv1.3"))
+    with pytest.raises(Refused, match="no browser is ready"):
+        found.changes(machine.host(), Wanted(Terms("modern", ("TLSv1.3",), (), (), ("X25519",))))
