@@ -19,9 +19,9 @@ description:
     M(infosec.principles.ssh_keys), and the mode of keys whose certificates servers use by M(infosec.principles.certificates).
   - Rule V(credential_files.mode) fails where others than the owner can read or write such a file, going by its mode and those of the
     folders above it; a group's right to read is taken for meant, unless the group is that of several people, or the file is for its owner
-    alone. Fixed by narrowing the mode. What a service reads stays readable to it; where it could read the file as everybody only, the file
-    gets the service's group and the mode C(0640). Nothing is changed where that cannot be done for all of them, or where the file has an
-    access control list.
+    alone. Fixed by narrowing the mode. What a service or a job of cron reads stays readable to it; where it could read the file as
+    everybody only, the file gets the service's group and the mode C(0640). Nothing is changed where that cannot be done for all of them, or
+    where the file has an access control list.
   - Rule V(credential_files.owner) fails where a file below C(/etc) belongs to a person, or any file to a number that no account and no
     service has. Files below C(/etc) are given to root, where no service needs them as their owner.
   - Rule V(credential_files.web_root) fails where nginx or Apache httpd hands such a file out. The server is asked for it, as its

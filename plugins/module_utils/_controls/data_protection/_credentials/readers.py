@@ -29,6 +29,9 @@ _WEB = re.compile(r"apache2|httpd|nginx|lighttpd|caddy|php.*|fpm|uwsgi|litespeed
 _UNREAD = {"lighttpd", "caddy", "litespeed", "openlitespeed"}
 _SITES = re.compile(r"/(var/www|srv|opt|usr/share/nginx|usr/local/www)(/.*)?|/home/[^/]+/.+")
 _CRONTABS = ("/var/spool/cron/crontabs", "/var/spool/cron")
+#: Their lines name whose job it is (crontab(5)); a user's own crontab has his name.
+_SYSTEM_CRONTABS = ("/etc/crontab", "/etc/cron.d/*")
+_JOB = re.compile(r"[ \t]*(?:@\w+|(?:[\w*/,~-]+[ \t]+){4}[\w*/,~-]+)[ \t]+(?P<rest>\S.*)")
 _POOLS = ("/etc/php/*/fpm/pool.d/*.conf", "/etc/php-fpm.d/*.conf")
 _POOL = re.compile(r"^[ \t]*(user|group)[ \t]*=[ \t]*([\w.-]+)", re.MULTILINE)
 #: Folders that belong to nobody in particular.
@@ -155,8 +158,8 @@ def runs_programs(host: Host, uid: int) -> bool:
 
 
 def read(host: Host) -> tuple[Reader, ...]:
-    """Processes of services, units that run as somebody, pools of PHP. Use as `host.once(readers.read)`."""
-    found = [*_processes(host), *_units(host), *_pools(host)]
+    """Processes of services, units and jobs that run as somebody, pools of PHP. Use as `host.once(readers.read)`."""
+    found = [*_processes(host), *_units(host), *_pools(host), *_jobs(host)]
     return tuple(dict.fromkeys(found))
 
 
@@ -241,6 +244,33 @@ def _pools(host: Host) -> t.Iterator[Reader]:
         if account:
             gid = group.gid if group else account.gid
             yield Reader(f"php-fpm ({account.name})", account.uid, gid, frozenset({gid}), web=True)
+
+
+def _jobs(host: Host) -> t.Iterator[Reader]:
+    """Jobs of cron that do not run as root; they have no process but for a moment."""
+    for path in (path for pattern in _SYSTEM_CRONTABS for path in host.glob(pattern)):
+        for rest in _lines_of_jobs(host, path):
+            user, _blank, command = rest.partition(" ")
+            yield from _job(host, user, command)
+    for folder in _CRONTABS:
+        for user in host.listdir(folder):
+            for command in _lines_of_jobs(host, f"{folder}/{user}"):
+                yield from _job(host, user, command)
+
+
+def _lines_of_jobs(host: Host, path: str) -> t.Iterator[str]:
+    for line in _text(host, path).decode("utf-8", "replace").splitlines():
+        match = _JOB.fullmatch(line)
+        if match:
+            yield match["rest"].replace("\t", " ")
+
+
+def _job(host: Host, user: str, command: str) -> t.Iterator[Reader]:
+    account = accounts.account(host, user)
+    if account and account.uid != 0:
+        groups = frozenset({account.gid, *(one.gid for one in host.once(accounts.groups) if user in one.members)})
+        places, words = tuple(_paths(re.split(r"[\s;&|<>()'\"]+", command))), _words(host, "", "", account.uid)
+        yield Reader(f"a cron job of {user}", account.uid, account.gid, groups, words=words, places=places, own=True)
 
 
 # Configurations that name the file

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import stat
 import typing as t
 
@@ -20,6 +21,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.units imp
 
 #: Bytes of a file of variables, or of a unit, that are read; such files that are read.
 SIZE, MOST = 64 * 1024, 500
+#: Any line that sets a variable.
+_LOOSE = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +89,10 @@ def _variable_file(host: Host, path: str, users: t.Sequence[str]) -> t.Iterator[
     read = homes.read_with_status(host, path, SIZE)
     if read is None:
         return
-    variables = {one.name: one.value for one in assignments.find(_text(read[0]), assignments.FILE)}
+    text = _text(read[0])
+    # What is written in a way that is not changed by itself tells a secret all the same.
+    loose = {match[1]: match[2].strip(" \t\"'\\") for match in _LOOSE.finditer(text)}
+    variables = {**loose, **{one.name: one.value for one in assignments.find(text, assignments.FILE)}}
     names = unit_secrets.named(variables)
     if names:
         yield VariableFile(path, homes.resolve(host, path), read[1], tuple(names), tuple(users))

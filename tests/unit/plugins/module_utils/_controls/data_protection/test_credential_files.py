@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     sealing,
     search,
     served,
+    services,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed, Host
@@ -253,6 +254,29 @@ def test_a_service_that_begins_as_root_reads_its_key_as_root(ground: Ground) -> 
     assert lines(ground, ground.store("/etc/nginx/site.key", KEY)) == ["chmod 0640 /etc/nginx/site.key"]
 
 
+@pytest.mark.parametrize(
+    ("crontab", "line", "places"),
+    [
+        ("/etc/cron.d/tool", "*/5 1-3 * * 1,2 www-data . /srv/x/.env && true", ("/srv/x/.env",)),
+        ("/etc/crontab", "@daily\twww-data\t/srv/x/bin/job >/dev/null", ("/srv/x/bin/job", "/dev/null")),
+        ("/var/spool/cron/crontabs/www-data", "17 3 * * * /srv/x/bin/job", ("/srv/x/bin/job",)),
+        ("/var/spool/cron/www-data", "@hourly sh -c '/srv/x/bin/job'", ("/srv/x/bin/job",)),
+    ],
+)
+def test_jobs_of_cron_read_files_too(ground: Ground, crontab: str, line: str, places: tuple[str, ...]) -> None:
+    ground.has_units()
+    ground.write(crontab, f"# 1 2 3 4 5 www-data no job\nMAILTO=root\n{line}\n")
+    job = [one for one in readers.read(ground.host) if one.name == "a cron job of www-data"][-1]
+    assert (job.uid, job.places, job.own) == (33, places, True)
+    assert lines(ground, ground.store("/srv/x/.env"))[0].endswith(":33 /srv/x/.env")
+
+
+def test_a_file_that_nobody_is_tied_to_may_be_of_a_job_of_cron(ground: Ground) -> None:
+    ground.has_units()
+    ground.write("/etc/cron.d/tool", "* * * * * www-data /usr/local/bin/tool\n")
+    assert lines(ground, ground.store("/srv/x/.env"))[0].endswith(":33 /srv/x/.env")
+
+
 def test_two_services_with_two_groups_are_left_to_a_person(ground: Ground) -> None:
     other = readers.Reader("shop.service", 991, 991, frozenset({991}), places=("/srv/app/shop",))
     ground.runs(MINE, other)
@@ -434,6 +458,16 @@ def sealed(ground: Ground, text: str = "ExecStart=/usr/bin/app\n", **fields: t.A
     ground.write("/usr/bin/systemd-creds", "", 0o755)
     ground.write(FRAGMENT, f"[Service]\nEnvironment=TOKEN=tok3nAbcdef123456\n{text}")
     return [change.describe() for change in sealing.fix(ground.host, unit(**fields), ["TOKEN"], [])]
+
+
+@pytest.mark.parametrize(
+    "text", ['APP_TOKEN="a$b 99887766"', "APP_TOKEN=hunter2hunter\\\n2hunter", "APP_TOKEN='a'\"b99887766\""]
+)
+def test_a_secret_that_is_written_in_an_odd_way_is_one(ground: Ground, text: str) -> None:
+    ground.write("/etc/default/app", f"PLAIN=1\n{text}\n", 0o644)
+    ground.has_units(unit(environment="", environment_files=(("/etc/default/app", True),)))
+    (file,) = services.variable_files(ground.host).found
+    assert file.names == ("APP_TOKEN",)
 
 
 def test_what_is_sealed(ground: Ground) -> None:
