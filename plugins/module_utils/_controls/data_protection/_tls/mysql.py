@@ -57,7 +57,10 @@ LIVE = ("require-secure-transport", "userstat")
 REQUIRES = (10, 5)
 #: Options of a command line that say something of TLS.
 ARGUMENTS = ("--ssl", "--skip-ssl", "--disable-ssl", "--tls", "--require-secure", "--skip-require-secure")
-_NAMES = "'have_ssl', 'ssl_cert', 'ssl_key', 'ssl_cipher', 'tls_version', 'require_secure_transport', 'datadir'"
+_NAMES = (
+    "'have_ssl', 'ssl_cert', 'ssl_key', 'ssl_cipher', 'tls_version', 'require_secure_transport', 'datadir', "
+    "'wsrep_on', 'group_replication_group_name'"
+)
 _THREADS = """SELECT JSON_OBJECT('clear', 1, 'user', PROCESSLIST_USER, 'host', PROCESSLIST_HOST,
   'database', PROCESSLIST_DB) FROM performance_schema.threads WHERE CONNECTION_TYPE = 'TCP/IP' LIMIT 500;
 """
@@ -84,6 +87,10 @@ HAS_TLS = {
     "WHERE CHANNEL = 'mysql_main' AND PROPERTY = 'Enabled';",
 }
 LATER = "it takes up certificates, protocols and ciphers at its start alone; set restart: when_needed"
+TOGETHER = (
+    "it takes up certificates, protocols and ciphers at its start alone, and is a node of a cluster, which may not come "
+    "up by itself where no other node runs; set them on each node by hand ({}), and restart one after the other"
+)
 COUNTS = "with userstat = ON among its options it counts from its next start on who comes in clear"
 OLD = "MariaDB before 10.5 cannot insist on TLS as a whole; use ALTER USER … REQUIRE SSL, or upgrade"
 
@@ -206,9 +213,12 @@ class MySQL(Server):
         live = self._live(host, told, lines, ("require-secure-transport",))
         if not (pending or groups):
             return (*written, *live)
-        if not (wanted.restart and self.unit):
+        clustered = told.value("wsrep-on") == "ON" or told.value("group-replication-group-name") != ""
+        if not (wanted.restart and self.unit) or clustered:
             if live and not wanted.offer:
                 return (*written, *live)
+            if clustered:
+                raise Refused(TOGETHER.format(", ".join(f"{name} = {lines[name]}" for name in pending)))
             raise Refused(LATER if self.unit else "it has no systemd unit that could restart it")
         restart = Activate(self.unit, "restart", self._answering(), seconds=60)
         first = self._loads(host, told, pair)

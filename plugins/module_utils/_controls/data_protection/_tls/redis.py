@@ -57,7 +57,10 @@ STEPS = (
 )
 ELSEWHERE = "it has TLS on port {} already: name that port in the register, lead the clients there, then set port 0"
 RESTART = "it is restarted for that, which loses what it has not saved; set restart: when_needed"
-TOGETHER = "it works with replicas or in a cluster, whose servers have to change together; do that by hand"
+TOGETHER = (
+    "it works with replicas or in a cluster, whose servers have to change together, and one that restarts without its "
+    "data empties its replicas; do that by hand"
+)
 BUILT = "it was built without TLS"
 
 
@@ -97,6 +100,9 @@ class Redis(Server):
         written = (*_edits(host, path, lines), *openssl_conf.files(host, self.unit, self.pids[0], wanted.terms))
         if not (written or _pending(answers, lines)):
             return ()
+        if answers.replicated or answers.settings.get("cluster-enabled") == "yes":
+            # Replicas would take over what one without its data has after a restart: nothing.
+            raise Refused(TOGETHER)
         self._refuse_restart(host, wanted, lines)
         pair = next(iter(wanted.offer.values()), None) or _pair(answers)
         first = (pairs.loads(pairs.user_of(host, self.pids[0]), pair),) if pair else ()
@@ -130,8 +136,6 @@ class Redis(Server):
     def _refuse_offer(self, answers: Answers, wanted: Wanted, port: int) -> None:
         if answers.settings["tls-port"] != "0":
             raise Refused(ELSEWHERE.format(answers.settings["tls-port"]))
-        if answers.replicated or answers.settings.get("cluster-enabled") == "yes":
-            raise Refused(TOGETHER)
         if port not in wanted.require or len(wanted.offer) > 1:
             raise Refused(STEPS)
 

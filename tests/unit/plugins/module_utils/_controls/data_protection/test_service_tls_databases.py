@@ -258,6 +258,15 @@ def test_mysql_gets_groups_by_a_restart_alone(tmp_path: pathlib.Path) -> None:
     assert "tls_channel_status" in changes[-1].argv[4]
 
 
+@pytest.mark.parametrize("own", [{"wsrep_on": "ON"}, {"group_replication_group_name": "aaaa-bbbb"}])
+def test_a_node_of_a_cluster_is_not_restarted(tmp_path: pathlib.Path, own: dict[str, str]) -> None:
+    played = Played(tmp_path, {**VARIABLES, **own}, "11.8.9-MariaDB")
+    write(tmp_path, "/etc/ssl/openssl.cnf", "")
+    write(tmp_path, "/proc/7/environ", "LANG=C\0")
+    with pytest.raises(Refused, match="is a node of a cluster.*tls-version = TLSv1.2,TLSv1.3"):
+        played.changes(Wanted(TERMS, restart=True))
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
@@ -296,6 +305,20 @@ def test_redis_tells_who_is_connected_and_by_which_port(tmp_path: pathlib.Path, 
     answers = redis_servers.parse(fixture(f"{name}-clients.txt"))
     assert answers.settings["tls-port"] == "0" and not answers.replicated
     assert [redis._client(one) for one in answers.clients if redis._came_by(host, one) == 6379] == clients
+
+
+def test_a_redis_with_replicas_is_not_restarted(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"tls-port": "6379", "tls-protocols": "TLSv1.1", "tls-ciphers": ""}
+    answers = redis_servers.Answers((7, 0, 15), "/etc/redis/redis.conf", "", False, (), settings, (), True)
+    monkeypatch.setattr(redis_servers.Redis, "answers", lambda self, host: answers)
+    monkeypatch.setattr(redis_servers.Redis, "config", lambda self, host: "/etc/redis/redis.conf")
+    monkeypatch.setattr(redis.openssl_conf, "files", lambda *words: ())
+    write(tmp_path, "/etc/redis/redis.conf", "port 0\ntls-port 6379\ntls-protocols TLSv1.1\n")
+    ends = (Endpoint(6379, ("0.0.0.0",), "tls"),)
+    served = redis_servers.Redis("redis-server.service", ())
+    found = redis.Redis("redis-server.service", (7,), ends, served)
+    with pytest.raises(Refused, match="empties its replicas"):
+        found.changes(Host(root=str(tmp_path)), Wanted(TERMS, restart=True))
 
 
 CONF = "bind 0.0.0.0\nport 6379\n# tls-port 6380\ntls-protocols TLSv1\ntls-protocols TLSv1.1\nsave 60 1\n"
