@@ -88,8 +88,8 @@ HAS_TLS = {
 }
 LATER = "it takes up certificates, protocols and ciphers at its start alone; set restart: when_needed"
 TOGETHER = (
-    "it takes up certificates, protocols and ciphers at its start alone, and is a node of a cluster, which may not come "
-    "up by itself where no other node runs; set them on each node by hand ({}), and restart one after the other"
+    "it takes up certificates, protocols and ciphers at its start alone, and is a node of a cluster, which may not "
+    "come up where no other node runs; set them on each node by hand ({}), and restart one after the other"
 )
 COUNTS = "with userstat = ON among its options it counts from its next start on who comes in clear"
 OLD = "MariaDB before 10.5 cannot insist on TLS as a whole; use ALTER USER … REQUIRE SSL, or upgrade"

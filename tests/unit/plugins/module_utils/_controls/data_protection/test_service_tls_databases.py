@@ -263,7 +263,7 @@ def test_a_node_of_a_cluster_is_not_restarted(tmp_path: pathlib.Path, own: dict[
     played = Played(tmp_path, {**VARIABLES, **own}, "11.8.9-MariaDB")
     write(tmp_path, "/etc/ssl/openssl.cnf", "")
     write(tmp_path, "/proc/7/environ", "LANG=C\0")
-    with pytest.raises(Refused, match="is a node of a cluster.*tls-version = TLSv1.2,TLSv1.3"):
+    with pytest.raises(Refused, match=r"is a node of a cluster.*tls-version = TLSv1\.2,TLSv1\.3"):
         played.changes(Wanted(TERMS, restart=True))
 
 
