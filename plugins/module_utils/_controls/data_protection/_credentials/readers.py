@@ -52,6 +52,7 @@ class Reader:
     """Somebody who runs a service. name: of its unit or program. all: reads whatever it likes.
 
     words: names that it goes by. places: folders and files that it has to do with. own: a unit that people made.
+    job: it is of cron.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Reader:
     places: tuple[str, ...] = ()
     web: bool = False
     own: bool = False
+    job: bool = False
 
     def may_read(self, uid: int, gid: int, mode: int) -> bool:
         """Whether the mode lets it read a file of that owner and group."""
@@ -108,7 +110,8 @@ def losing(host: Host, plan: Plan) -> tuple[Reader, ...]:
     tied = [one for one in every if _needs(one, plan, configured, near=near)]
     if plan.by_name and not tied:
         # Nothing says whose it is: it may be of any service that people made.
-        return tuple(one for one in lost if one.own)
+        # A key is hardly a job's, and it would be given to one for good.
+        return tuple(one for one in lost if one.own and not (plan.key and one.job))
     as_root = {one.name for one in every if one.all} if plan.key else set()
     return tuple(one for one in tied if one in lost and one.name not in as_root)
 
@@ -270,7 +273,8 @@ def _job(host: Host, user: str, command: str) -> t.Iterator[Reader]:
     if account and account.uid != 0:
         groups = frozenset({account.gid, *(one.gid for one in host.once(accounts.groups) if user in one.members)})
         places, words = tuple(_paths(re.split(r"[\s;&|<>()'\"]+", command))), _words(host, "", "", account.uid)
-        yield Reader(f"a cron job of {user}", account.uid, account.gid, groups, words=words, places=places, own=True)
+        name = f"a cron job of {user}"
+        yield Reader(name, account.uid, account.gid, groups, words=words, places=places, own=True, job=True)
 
 
 # Configurations that name the file

@@ -275,6 +275,7 @@ def test_a_file_that_nobody_is_tied_to_may_be_of_a_job_of_cron(ground: Ground) -
     ground.has_units()
     ground.write("/etc/cron.d/tool", "* * * * * www-data /usr/local/bin/tool\n")
     assert lines(ground, ground.store("/srv/x/.env"))[0].endswith(":33 /srv/x/.env")
+    assert lines(ground, ground.store("/srv/y/site.key", KEY)) == ["chmod 0640 /srv/y/site.key"]
 
 
 def test_two_services_with_two_groups_are_left_to_a_person(ground: Ground) -> None:
