@@ -12,7 +12,8 @@ version_added: "1.0.0"
 description:
   - Asks every port of the servers that it knows, and every port that the register asks TLS of, on the wire what it takes. No handshake is
     finished, and a server that follows the guideline is asked about five times.
-  - Rule V(service_tls.offered) fails where a service that the register asks TLS of (C(tls) other than V(none)) speaks none. A port in clear
+  - Rule V(service_tls.offered) fails where a service that the register asks TLS of (C(tls) other than V(none)) speaks none, or does so with a
+    certificate that the server or its package made up for itself while one lies ready in O(certificate_folder). A port in clear
     passes that only sends clients on to https, which the same entry speaks at another port.
   - Rule V(service_tls.protocols) fails where a version of TLS is taken that the profile of Mozilla's guideline 6.0 does not have,
     V(service_tls.ciphers) where a cipher is, and V(service_tls.groups) where a group for the key exchange is.
