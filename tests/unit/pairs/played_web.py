@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime
 import pathlib
-import select
 import re
+import select
 import socket
 import ssl
 import tempfile
