@@ -17,8 +17,6 @@ import sys
 import tempfile
 import typing as t
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 #: By OpenSSL's names of versions.
 VERSIONS: t.Mapping[str, str] = {
     "SSLv2": "ssl_2_0_cipher_suites",
@@ -29,9 +27,20 @@ VERSIONS: t.Mapping[str, str] = {
     "TLSv1.3": "tls_1_3_cipher_suites",
 }
 CURVES, CERTIFICATES = "elliptic_curves", "certificate_info"
-sslyze: t.Any = importlib.import_module("sslyze")
 #: Connections to one server at a time: enough to be quick, too few for it to take notice.
 CONNECTIONS = 5
+
+
+def _module(name: str) -> t.Any:
+    """None where it is missing: whoever runs this program looks for sslyze first."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+sslyze = _module("sslyze")
+serialization = _module("cryptography.hazmat.primitives.serialization")
 
 
 class Endpoint(t.TypedDict):
@@ -126,7 +135,9 @@ def _certificates(result: t.Any) -> list[dict[str, t.Any]] | None:
         return None
     return [
         {
-            "chain": [each.public_bytes(Encoding.PEM).decode() for each in one.received_certificate_chain],
+            "chain": [
+                each.public_bytes(serialization.Encoding.PEM).decode() for each in one.received_certificate_chain
+            ],
             "verified": sorted(path.trust_store.name for path in one.path_validation_results if _verified(path)),
             "why": next(
                 (str(path.validation_error) for path in one.path_validation_results if not _verified(path)), ""

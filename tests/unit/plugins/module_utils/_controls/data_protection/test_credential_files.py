@@ -50,7 +50,10 @@ class Ground:
         self.write("/etc/group", GROUP)
         for table in ("tcp", "udp"):
             self.write(f"/proc/net/{table}", "  sl  local_address rem_address\n")
-        self.host = Host(root=str(root), runner=self._run, dialer=lambda *words: self.dialer(*words))
+        self.host = Host(root=str(root), runner=self._run, dialer=self._dial)
+
+    def _dial(self, address: str, port: int, timeout: float) -> socket.socket:
+        return self.dialer(address, port, timeout)
 
     def write(self, name: str, text: str, mode: int = 0o600) -> pathlib.Path:
         path = self.root / name.lstrip("/")
