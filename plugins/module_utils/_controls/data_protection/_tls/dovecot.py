@@ -169,7 +169,7 @@ class Dovecot(Server):
             write_file(host, f"{FOLDER}/{OWN}", text),
             Check("see that Dovecot takes its configuration", ("doveconf", "-n")),
             Activate(self.unit, "reload", proof.ports(self.endpoints)),
-            *proof.speaks(ends),
+            *proof.speaks(proof.asked(host, ends, wanted.offer)),
         )
 
     def _shown(self, host: Host, wanted: Wanted) -> dict[str, str]:

@@ -128,7 +128,13 @@ class Postfix(Server):
         ends = [end if end.begins != NEVER else dataclasses.replace(end, begins="smtp") for end in spoken]
         reload = Activate(self._unit(), "reload", proof.ports(self.endpoints))
         used = [pair for end in self.endpoints if not wanted.offer for pair in end.pairs]
-        return (*proof.together([*wanted.offer.values(), *used]), *written, checked, reload, *proof.speaks(ends))
+        return (
+            *proof.together([*wanted.offer.values(), *used]),
+            *written,
+            checked,
+            reload,
+            *proof.speaks(proof.asked(host, ends, wanted.offer)),
+        )
 
     def _unit(self) -> str:
         if not self.unit:

@@ -122,11 +122,20 @@ def speaks(endpoints: t.Iterable[Endpoint]) -> tuple[Check, ...]:
     return tuple(_speaks(endpoint) for endpoint in endpoints)
 
 
-def _speaks(endpoint: Endpoint) -> Check:
+def asked(host: Host, endpoints: t.Iterable[Endpoint], offered: t.Container[int]) -> list[Endpoint]:
+    """Those that can be tried: to offer TLS, or a handshake succeeds now. One for a proxy alone takes none of ours."""
+    return [one for one in endpoints if one.port in offered or host.ask(*_handshake(one, 1)).rc == 0]
+
+
+def _handshake(endpoint: Endpoint, seconds: float) -> tuple[str, ...]:
     address = tls_probe.dialled(endpoint.addresses)[0] if endpoint.addresses else "127.0.0.1"
+    return (sys.executable, "-c", SPEAKS, address, str(endpoint.port), endpoint.begins, str(seconds))
+
+
+def _speaks(endpoint: Endpoint) -> Check:
     how = "at once" if endpoint.begins == AT_ONCE else f"after STARTTLS of {endpoint.begins}"
     title = f"see that {endpoint.name} speaks TLS {how}"
-    return Check(title, (sys.executable, "-c", SPEAKS, address, str(endpoint.port), endpoint.begins, str(SECONDS)))
+    return Check(title, _handshake(endpoint, SECONDS))
 
 
 def ports(endpoints: t.Iterable[Endpoint]) -> tuple[tuple[str, int], ...]:

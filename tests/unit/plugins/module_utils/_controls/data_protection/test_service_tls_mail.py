@@ -8,7 +8,9 @@ Fixes are in pairs/service_tls_*.py. The lines of logs are as Debian 11, 12 and 
 
 from __future__ import annotations
 
+import os
 import pathlib
+import sys
 import types
 import typing as t
 
@@ -19,10 +21,12 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     edits,
     logs,
     postfix,
+    proof,
     rabbitmq,
     slapd,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
+    Endpoint,
     Pair,
     Refused,
     Server,
@@ -338,3 +342,12 @@ def test_programs_that_do_not_answer(machine: Machine) -> None:
     machine.programs["postconf"] = lambda argv, stdin: Completed(1, "", "fatal: open /etc/postfix/main.cf\x1b[2J")
     with pytest.raises(HostError, match=r"\\x1b"):
         list(postfix.find(machine.host()))
+
+
+@pytest.mark.parametrize(("answers", "offer", "tried"), [(0, (), 1), (1, (), 0), (1, (25,), 1)])
+def test_a_port_that_takes_no_handshake_of_ours_holds_nothing_up(
+    machine: Machine, answers: int, offer: tuple[int, ...], tried: int
+) -> None:
+    machine.programs[os.path.basename(sys.executable)] = lambda argv, stdin: Completed(answers, "", "")
+    ends = [Endpoint(25, ("127.0.0.1",), "smtp")]
+    assert len(proof.asked(machine.host(), ends, offer)) == tried
