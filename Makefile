@@ -52,11 +52,11 @@ sanity: .venv/.tests ## ansible-test sanity, nothing ignored
 	tests/sanity/run
 
 unit: .venv/.tests $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.19 (more arguments: ARGS="-k sshd")
-	pytest --numprocesses auto $(ARGS)
+	pytest --numprocesses auto --dist worksteal $(ARGS)
 
 unit-2.21: $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.21 on Python 3.12 or newer
 	@if tests/bootstrap/find-python 3.13 3.12 3.14 >/dev/null; then \
-	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto $(ARGS); \
+	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS); \
 	else \
 	  printf '%s\n' '!!!' '!!! NOT TESTED with ansible-core 2.21: it needs Python 3.12 or newer, and there is none here' '!!!'; \
 	fi
