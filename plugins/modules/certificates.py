@@ -28,7 +28,8 @@ description:
   - Rule C(stapling) fails where a certificate names a responder of OCSP and the server does not send its answer along. There is no such finding
     for the many that name none any more.
   - The fix of C(key_mode) takes rights away from others, where the service is seen to read the key by its owner or group. The fix of
-    C(reload_pending) reloads nginx, Apache, HAProxy, PostgreSQL, Postfix and Dovecot, and sees that they answer. All others are steps for a person, or C(internal_ca.yml).
+    C(reload_pending) reloads nginx, Apache, HAProxy, PostgreSQL, Postfix and Dovecot, and sees that they answer. All others are steps for a person, or
+    C(internal_ca.yml).
 options:
   profile:
     description: The profile that a certificate is judged by where no entry of the register names one.
