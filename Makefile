@@ -9,7 +9,7 @@ COLLECTION := .collections/ansible_collections/infosec/principles
 # What internal_ca.yml needs: for its tests, and for ansible-lint to know its modules.
 CRYPTO := .collections/ansible_collections/community/crypto/MANIFEST.json
 # Those joined by + run at once.
-STAGES := lint+images sanity unit unit-2.21 browser+network build vm+molecule
+STAGES := lint+images sanity unit unit-2.21 browser+network vm build molecule
 
 # The tools of .venv, whatever else is in PATH; the settings of this repository, whatever the site's own are.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

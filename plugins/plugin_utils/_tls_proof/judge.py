@@ -78,6 +78,8 @@ def _unasked(target: Target, answer: Answer | None) -> str:
 
 def _silent(target: Target, answer: Answer) -> Verdict:
     evidence = [_told(target, f"{answer['fault']}: {answer['why']}", "a handshake")]
+    if answer.get("speaks"):
+        return NOT_ASSESSED, "It speaks TLS, and sslyze could not tell what it offers; run this again.", evidence
     if answer.get("redirects"):
         return PASS, "It speaks no TLS, and only sends clients on to https.", evidence
     # A server that looks up who comes before it says a word is slow, and refuses nothing.

@@ -13,6 +13,7 @@ import importlib
 import json
 import pathlib
 import socket
+import ssl
 import sys
 import tempfile
 import typing as t
@@ -102,7 +103,14 @@ def _said(result: t.Any, one: Endpoint, timeout: int) -> dict[str, t.Any]:
     """fault: the name of sslyze's error, and why: its words, where it speaks no TLS, or not at all."""
     if result.scan_result is None:
         fault, why = _fault(result.connectivity_error_trace)
-        return {"fault": fault, "why": why, "redirects": not one["starttls"] and _redirects(one, timeout)}
+        at_once = not one["starttls"]
+        speaks = at_once and _speaks(one, timeout)
+        return {
+            "fault": fault,
+            "why": why,
+            "speaks": speaks,
+            "redirects": at_once and not speaks and _redirects(one, timeout),
+        }
     scanned = {name: getattr(result.scan_result, name).result for name in (*VERSIONS.values(), CURVES, CERTIFICATES)}
     return {
         "fault": "",
@@ -149,6 +157,19 @@ def _certificates(result: t.Any) -> list[dict[str, t.Any]] | None:
 
 def _verified(path: t.Any) -> bool:
     return bool(path.was_validation_successful)
+
+
+def _speaks(one: Endpoint, timeout: int) -> bool:
+    """Whether a plain handshake succeeds, with nothing verified: a busy server may have turned sslyze's many away."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((one["address"], one["port"]), timeout=timeout) as connection:
+            with context.wrap_socket(connection, server_hostname=one["name"] or None):
+                return True
+    except OSError:
+        return False
 
 
 def _redirects(one: Endpoint, timeout: int) -> bool:

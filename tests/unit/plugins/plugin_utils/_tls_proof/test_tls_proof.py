@@ -83,6 +83,11 @@ def test_what_speaks_none(fault: str, redirects: bool, status: str) -> None:
     assert judged({"fault": fault, "why": "x", "redirects": redirects}) == {"offered": status}
 
 
+def test_a_server_that_turned_sslyze_alone_away_is_not_said_to_speak_none() -> None:
+    answer = {"fault": "ServerTlsConfigurationNotSupported", "why": "x", "speaks": True, "redirects": False}
+    assert judged(answer) == {"offered": "not_assessed"}
+
+
 def test_a_server_that_is_slow_to_greet_is_not_said_to_speak_none() -> None:
     why = "Unexpected error while performing the SMTP EHLO handshake: Connection unexpectedly closed: timed out"
     answer = {"fault": "ServerRejectedOpportunisticTlsNegotiation", "why": why, "redirects": False}
