@@ -166,10 +166,10 @@ def _speaks(one: Endpoint, timeout: int) -> bool:
     context.verify_mode = ssl.CERT_NONE
     try:
         with socket.create_connection((one["address"], one["port"]), timeout=timeout) as connection:
-            with context.wrap_socket(connection, server_hostname=one["name"] or None):
-                return True
+            context.wrap_socket(connection, server_hostname=one["name"] or None).close()
     except OSError:
         return False
+    return True
 
 
 def _redirects(one: Endpoint, timeout: int) -> bool:
