@@ -21,8 +21,22 @@ import typing as t
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-SSH_OPTIONS = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
-START_SECONDS = 300
+SSH_OPTIONS = (
+    "-o",
+    "StrictHostKeyChecking=no",
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+    "-o",
+    "LogLevel=ERROR",
+    "-o",
+    "BatchMode=yes",
+)
+#: Nothing here waits without an end: what hangs is to fail with what the machine said, not with the patience of a CI.
+IMAGE_SECONDS = 900
+START_SECONDS = 240
+ANSWER_SECONDS = 10
+SCRIPT_SECONDS = 240
+MODULE_SECONDS = 480
 DISK_MIB = 512
 ACCELERATOR = os.environ.get("VM_ACCEL", "tcg,thread=multi")
 #: Without what is slow to emulate: tables of five levels, and machines in this one.
@@ -38,9 +52,13 @@ def image(suite: str, cache: pathlib.Path) -> pathlib.Path:
     if not mark.exists() or mark.read_text(encoding="utf-8") != scripts:
         shutil.rmtree(folder, ignore_errors=True)
         env = {**os.environ, "PYTHON": sys.executable}
-        subprocess.run([HERE / "image", suite, folder], check=True, stdout=sys.stderr, env=env)
+        subprocess.run([HERE / "image", suite, folder], check=True, stdout=sys.stderr, env=env, timeout=IMAGE_SECONDS)
         mark.write_text(scripts, encoding="utf-8")
     return folder
+
+
+class Stuck(Exception):
+    """The machine did not do in time what it was asked for."""
 
 
 @dataclasses.dataclass
@@ -62,26 +80,40 @@ class Vm:
             stream.truncate(DISK_MIB * 1024 * 1024)
 
     def start(self) -> None:
-        """Start it, give it the passphrase of its disk, and wait until it answers."""
+        """Start it, give it the passphrase of its disk, and wait until it answers. An emulated start that hangs is tried again."""
+        try:
+            self._start()
+        except Stuck as error:
+            print(f"tried again: {error}", file=sys.stderr)
+            self.stop()
+            self._start()
+
+    def _start(self) -> None:
         self.starts += 1
+        self.qemu = subprocess.Popen(self._argv())
+        self._open()
+        self._await(self._answers, "no answer over SSH")
+
+    def _argv(self) -> list[str]:
+        console = f"socket,id=console,path={self._file('console')},server=on,wait=off,logfile={self.console}"
+        words = "root=/dev/mapper/root_crypt rw console=ttyS0 systemd.show_status=0 loglevel=3 mitigations=off"
         argv = ["qemu-system-x86_64", "-machine", "q35", "-cpu", PROCESSOR, "-smp", "2", "-m", "1024"]
-        argv += ["-accel", ACCELERATOR, "-display", "none", "-no-reboot", "-serial", "chardev:console"]
         argv += [
+            "-accel",
+            ACCELERATOR,
+            "-display",
+            "none",
+            "-no-reboot",
             "-chardev",
-            f"socket,id=console,path={self._file('console')},server=on,wait=off,logfile={self.console}",
+            console,
+            "-serial",
+            "chardev:console",
         ]
-        argv += ["-kernel", self._file("vmlinuz"), "-initrd", self._file("initrd.img")]
-        argv += [
-            "-append",
-            "root=/dev/mapper/root_crypt rw console=ttyS0 systemd.show_status=0 loglevel=3 mitigations=off",
-        ]
+        argv += ["-kernel", self._file("vmlinuz"), "-initrd", self._file("initrd.img"), "-append", words]
         argv += ["-drive", f"file={self._file('disk.qcow2')},if=virtio,cache=unsafe"]
         argv += ["-drive", f"file={self._file('data.img')},if=virtio,format=raw,cache=unsafe"]
         argv += ["-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:22"]
-        argv += ["-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"]
-        self.qemu = subprocess.Popen(argv)
-        self._open()
-        self._await(lambda: self._ssh("true", check=False).returncode == 0, "no answer over SSH")
+        return [*argv, "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"]
 
     def _open(self) -> None:
         """Type the passphrase. Whoever hangs up too early takes it back; whoever stays and does not read stops the machine."""
@@ -98,9 +130,22 @@ class Vm:
         deadline = time.monotonic() + START_SECONDS
         while not answer():
             assert self.qemu is not None
-            assert self.qemu.poll() is None, f"qemu ended with {self.qemu.returncode}; see {self.console}"
-            assert time.monotonic() < deadline, f"{otherwise}; see {self.console}"
+            if self.qemu.poll() is not None:
+                raise Stuck(f"qemu ended with {self.qemu.returncode}; {self._said()}")
+            if time.monotonic() > deadline:
+                raise Stuck(f"{otherwise} for {START_SECONDS} s; {self._said()}")
             time.sleep(0.3)
+
+    def _answers(self) -> bool:
+        try:
+            return self._ssh("true", seconds=ANSWER_SECONDS, check=False).returncode == 0
+        except Stuck:
+            return False
+
+    def _said(self) -> str:
+        """The end of what the console shows, for whoever has nothing but the log of a CI."""
+        lines = self.console.read_text(errors="replace").splitlines() if self.console.exists() else []
+        return "\n".join([f"the end of {self.console}:", *lines[-30:]])
 
     @property
     def console(self) -> pathlib.Path:
@@ -117,7 +162,7 @@ class Vm:
         """Shut down in order, and start again with the initramfs that the machine has now."""
         name = self.run("readlink -f /boot/initrd.img* | tail -n 1").strip()
         (self.work / "initrd.img").write_bytes(self._ssh(f"cat {name}").stdout)
-        self._ssh("systemctl reboot", check=False)
+        self._ssh("systemctl --no-block reboot", check=False)
         assert self.qemu is not None
         self.qemu.wait(timeout=START_SECONDS)
         self.start()
@@ -133,7 +178,7 @@ class Vm:
         env = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")}
         env |= {"ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
         env |= {"PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
-        done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        done = _ended(argv, MODULE_SECONDS, self._said, cwd=ROOT, env=env, text=True)
         _head, brace, body = done.stdout.partition("=> {")
         assert brace, done.stdout + done.stderr
         assert done.returncode == 0, done.stdout + done.stderr
@@ -157,14 +202,26 @@ class Vm:
         """The output of a command that is given this on its standard input."""
         return self._ssh(command, stdin=data).stdout
 
-    def _ssh(self, script: str, *, check: bool = True, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def _ssh(
+        self, script: str, *, check: bool = True, stdin: bytes = b"", seconds: int = SCRIPT_SECONDS
+    ) -> subprocess.CompletedProcess[bytes]:
         argv = ["ssh", *SSH_OPTIONS, "-o", "ConnectTimeout=5", "-i", self._file("id_ed25519"), "-p", str(self.port)]
-        done = subprocess.run([*argv, "root@127.0.0.1", script], check=False, capture_output=True, input=stdin)
+        done = _ended([*argv, "root@127.0.0.1", script], seconds, self._said, input=stdin)
         assert not check or done.returncode == 0, f"{script}\n{done.stderr.decode(errors='replace')}"
         return done
 
     def _file(self, name: str) -> str:
         return str(self.work / name)
+
+
+def _ended(
+    argv: list[str], seconds: int, said: t.Callable[[], str], **options: t.Any
+) -> subprocess.CompletedProcess[t.Any]:
+    """A program's result, Stuck where it has none within these seconds."""
+    try:
+        return subprocess.run(argv, check=False, capture_output=True, timeout=seconds, **options)
+    except subprocess.TimeoutExpired as error:
+        raise Stuck(f"no end after {seconds} s: {' '.join(argv)}; {said()}") from error
 
 
 def _free_port() -> int:
