@@ -142,6 +142,21 @@ options:
         type: list
         elements: str
         default: []
+      admin:
+        description: Who may use web administration at these ports, for each entry of the register that says so.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the entry; where several share a port, the name of the interface.
+            type: str
+            required: true
+          clients:
+            description: Networks as in O(services[].clients).
+            type: list
+            elements: str
+            required: true
       justification:
         description: Why the service is presented to the network.
         type: str

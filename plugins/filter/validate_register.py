@@ -56,6 +56,12 @@ options:
         description: DNS names that clients know the service by; its certificates have to cover them.
         type: list
         elements: str
+      admin:
+        description:
+          - Whether the entry is for administration over the web. It may then share ports of another entry on the same
+            hosts, and names who alone may use the administration there.
+        type: bool
+        default: false
       justification:
         description: Why the service is presented to the network.
         type: str

@@ -49,6 +49,15 @@ SERVICES_OPTION: dict[str, t.Any] = {
         "clients": {"type": "list", "elements": "str", "required": True},
         "tls": {"type": "str", "choices": ["none", "required", "intermediate", "modern"], "default": "none"},
         "names": {"type": "list", "elements": "str", "default": []},
+        "admin": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "clients": {"type": "list", "elements": "str", "required": True},
+            },
+        },
         "justification": {"type": "str", "default": ""},
         "owner": {"type": "str", "default": ""},
         "review_by": {"type": "str", "default": ""},

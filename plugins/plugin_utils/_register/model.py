@@ -27,9 +27,19 @@ class RegisterError(ValueError):
         self.faults = tuple(faults)
 
 
+class Admin(t.NamedTuple):
+    """Who may use a web administration at a service's ports. name: of the entry that says so."""
+
+    name: str
+    clients: tuple[str, ...]
+
+
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """One valid entry. hosts and clients: as written, so that a group of 10,000 is one word; review_by: YYYY-MM-DD."""
+    """One valid entry. hosts and clients: as written, so that a group of 10,000 is one word; review_by: YYYY-MM-DD.
+
+    admin: what the entry itself, and those that share its ports, say of web administration there.
+    """
 
     name: str
     hosts: tuple[str, ...]
@@ -41,6 +51,7 @@ class Service:
     owner: str
     review_by: str
     names: tuple[str, ...] = ()
+    admin: tuple[Admin, ...] = ()
 
 
 class Inventory:

@@ -26,6 +26,10 @@ class Port:
         ports = f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
         return f"{ports}/{self.protocol}"
 
+    def within(self, other: Port) -> bool:
+        """Whether all of it belongs to the other."""
+        return self.protocol == other.protocol and other.first <= self.first and self.last <= other.last
+
     def as_dict(self) -> dict[str, t.Any]:
         """As the controls take it."""
         return {"first": self.first, "last": self.last, "protocol": self.protocol}

@@ -46,7 +46,10 @@ def resolve(
     lookup: Lookup = look_up,
 ) -> list[dict[str, t.Any]]:
     """The services as controls take them, and their `hosts`. Raises RegisterError naming every host without address."""
-    names = {client for service in services for client in service.clients if inventory.knows(client)} - {ANY, NONE}
+    written = {client for service in services for client in service.clients}
+    # A base whose clients are `any` no longer names those of the administration at its ports.
+    written |= {client for service in services for entry in service.admin for client in entry.clients}
+    names = {client for client in written if inventory.knows(client)} - {ANY, NONE}
     found, faults = addresses(sorted(inventory.members(names)), hostvars, lookup)
     if faults:
         raise RegisterError([f"clients: {name}: {fault}" for name, fault in faults.items()])
@@ -55,7 +58,7 @@ def resolve(
     def clients(written: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_clients(written, inventory, found))
 
-    return [_resolved(service, clients(service.clients)) for service in services]
+    return [_resolved(service, clients) for service in services]
 
 
 def addresses(
@@ -142,14 +145,15 @@ def _clients(written: tuple[str, ...], inventory: Inventory, found: t.Mapping[st
     return networks.merge([*plain, *(network for host in inventory.members(places) for network in found[host])])
 
 
-def _resolved(service: Service, clients: tuple[str, ...]) -> dict[str, t.Any]:
+def _resolved(service: Service, clients: t.Callable[[tuple[str, ...]], tuple[str, ...]]) -> dict[str, t.Any]:
     return {
         "name": service.name,
         "unit": service.unit,
         "ports": [port.as_dict() for port in service.ports],
-        "clients": list(clients),
+        "clients": list(clients(service.clients)),
         "tls": service.tls,
         "names": list(service.names),
+        "admin": [{"name": entry.name, "clients": list(clients(entry.clients))} for entry in service.admin],
         "justification": service.justification,
         "owner": service.owner,
         "review_by": service.review_by,

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._register.model
     NONE,
     TLS,
     VARIABLE,
+    Admin,
     Inventory,
     RegisterError,
     Service,
@@ -40,7 +41,7 @@ def parse(register: t.Any, inventory: Inventory) -> list[Service]:
     faults = list(_faults(register, inventory))
     if faults:
         raise RegisterError(faults)
-    return [_service(entry) for entry in register]
+    return _folded([_service(entry) for entry in register], inventory)
 
 
 def check_same(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> None:
@@ -76,16 +77,43 @@ def day(value: t.Any) -> datetime.date | None:
 
 
 def _service(entry: t.Mapping[str, t.Any]) -> Service:
+    clients = tuple(map(str, entry["clients"]))
     return Service(
         **{key: str(entry[key]) for key in ("name", "justification", "owner")},
         hosts=tuple(map(str, entry["hosts"])),
         unit=str(entry.get("unit") or ""),
         ports=tuple(ports.parse(text) for text in entry["ports"]),
-        clients=tuple(map(str, entry["clients"])),
+        clients=clients,
+        admin=(Admin(str(entry["name"]), clients),) if entry.get("admin") else (),
         tls=str(entry.get("tls", TLS[0])),
         names=tuple(map(str, entry.get("names") or ())),
         review_by=str(t.cast(datetime.date, day(entry["review_by"])).isoformat()),
     )
+
+
+def _folded(services: list[Service], inventory: Inventory) -> list[Service]:
+    """Entries of administration that share another's ports as parts of that one: each port of a host has one entry."""
+    bases = {one.name: _bases(one, services, inventory) for one in services if one.admin}
+    return [
+        _joined(one, [other for other in services if one in bases.get(other.name, ())])
+        for one in services
+        if not bases.get(one.name)
+    ]
+
+
+def _bases(one: Service, services: t.Iterable[Service], inventory: Inventory) -> list[Service]:
+    hosts = inventory.members(one.hosts)
+    others = (other for other in services if not other.admin and hosts == inventory.members(other.hosts))
+    return [other for other in others if any(port.within(its) for port in one.ports for its in other.ports)]
+
+
+def _joined(base: Service, sharing: t.Sequence[Service]) -> Service:
+    """Its clients are those of all: who may use the administration must get to the port."""
+    if not sharing:
+        return base
+    clients = tuple(dict.fromkeys(word for one in (base, *sharing) for word in one.clients if word != NONE)) or (NONE,)
+    admin = tuple(entry for one in sharing for entry in one.admin)
+    return dataclasses.replace(base, clients=(ANY,) if ANY in clients else clients, admin=admin)
 
 
 # --- One entry --------------------------------------------------------------------------------------------------------
@@ -103,6 +131,7 @@ def _faults(register: t.Any, inventory: Inventory) -> t.Iterator[str]:
             yield f"{place}: {_found(entry)}; write a mapping with {', '.join(_KEYS)}"
     yield from _same_names(register)
     yield from _overlaps(register, inventory)
+    yield from _partly_shared(register, inventory)
 
 
 def _entry_faults(entry: t.Mapping[t.Any, t.Any], inventory: Inventory) -> t.Iterator[str]:
@@ -144,6 +173,7 @@ _WANTED = {
     "clients": "[any], [none] (this host alone), or a list of inventory groups, hosts, addresses and CIDRs",
     "tls": f"one of {', '.join(TLS)}",
     "names": "a list of DNS names that clients know it by, such as [www.example.org]",
+    "admin": "true where it is for administration over the web, else leave it out",
     "justification": "why it is presented to the network",
     "owner": "who answers for it",
     "review_by": "the day by which it is looked at again, such as 2027-06-30",
@@ -228,6 +258,11 @@ def _check_tls(value: t.Any, _inventory: Inventory) -> t.Iterator[_Fault]:
         yield "", f"{_found(value)}; write {_WANTED['tls']}"
 
 
+def _check_admin(value: t.Any, _inventory: Inventory) -> t.Iterator[_Fault]:
+    if not isinstance(value, bool):
+        yield "", f"{_found(value)}; write {_WANTED['admin']}"
+
+
 def _check_day(value: t.Any, _inventory: Inventory) -> t.Iterator[_Fault]:
     if day(value) is None:
         yield "", f"{_found(value)}; write {_WANTED['review_by']}"
@@ -241,11 +276,12 @@ _KEYS: dict[str, _Check] = {
     "clients": _check_clients,
     "tls": _check_tls,
     "names": _check_list("names", _name_remedy),
+    "admin": _check_admin,
     "justification": _check_line("justification"),
     "owner": _check_line("owner"),
     "review_by": _check_day,
 }
-_OPTIONAL = ("unit", "tls", "names")
+_OPTIONAL = ("unit", "tls", "names", "admin")
 
 
 # --- Between entries --------------------------------------------------------------------------------------------------
@@ -253,12 +289,16 @@ _OPTIONAL = ("unit", "tls", "names")
 
 @dataclasses.dataclass(frozen=True)
 class _Claim:
-    """A port that an entry claims on its hosts. order: where it stands in the register."""
+    """A port that an entry claims on its hosts. order: where it stands in the register.
+
+    admin: it is for administration over the web, which may share the port of another entry, on the same hosts.
+    """
 
     order: tuple[int, int]
     place: str
     port: ports.Port
     hosts: frozenset[str]
+    admin: bool
 
 
 def _same_names(register: t.Sequence[t.Any]) -> t.Iterator[str]:
@@ -272,11 +312,29 @@ def _same_names(register: t.Sequence[t.Any]) -> t.Iterator[str]:
 def _overlaps(register: t.Sequence[t.Any], inventory: Inventory) -> t.Iterator[str]:
     pairs = _overlapping(_claims(register, inventory))
     for earlier, later in sorted(pairs, key=lambda pair: (pair[1].order, pair[0].order)):
+        if _shares(earlier, later) or _shares(later, earlier):
+            continue
         host = min(earlier.hosts & later.hosts)
         yield (
             f"{later.place}: found {later.port}, but {earlier.place} has {earlier.port} on {host} already; "
             "give each port of a host to one service"
         )
+
+
+def _shares(admin: _Claim, other: _Claim) -> bool:
+    return admin.admin and not other.admin and admin.port.within(other.port) and admin.hosts == other.hosts
+
+
+def _partly_shared(register: t.Sequence[t.Any], inventory: Inventory) -> t.Iterator[str]:
+    claims = list(_claims(register, inventory))
+    for index in range(len(register)):
+        own = [claim for claim in claims if claim.order[0] == index and claim.admin]
+        alone = [claim for claim in own if not any(_shares(claim, other) for other in claims)]
+        if alone and len(alone) < len(own):
+            yield (
+                f"{alone[0].place}: found {alone[0].port}, which no other entry has, beside ports that it shares; "
+                "give what is shared an entry of its own"
+            )
 
 
 def _claims(register: t.Sequence[t.Any], inventory: Inventory) -> t.Iterator[_Claim]:
@@ -288,7 +346,7 @@ def _claims(register: t.Sequence[t.Any], inventory: Inventory) -> t.Iterator[_Cl
         for number, text in enumerate(_texts(entry.get("ports"))):
             if text and not _port_remedy(text, inventory):
                 place = f"{_place(index, entry)}.ports[{number}]"
-                yield _Claim((index, number), place, ports.parse(text), hosts)
+                yield _Claim((index, number), place, ports.parse(text), hosts, entry.get("admin") is True)
 
 
 def _texts(value: t.Any) -> list[str]:

@@ -83,6 +83,7 @@ def test_in_a_playbook(tmp_path: pathlib.Path) -> None:
         "clients": ["192.0.2.1/32", "198.51.100.0/24", "2001:db8::1/128"],
         "tls": "none",
         "names": [],
+        "admin": [],
         "justification": "Orders.",
         "owner": "data@example.org",
         "review_by": "2027-06-30",

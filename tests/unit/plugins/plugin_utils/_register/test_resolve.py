@@ -79,6 +79,7 @@ def test_form() -> None:
             "clients": ["192.0.2.10/32"],
             "tls": "modern",
             "names": [],
+            "admin": [],
             "justification": "Orders.",
             "owner": "data@example.org",
             "review_by": "2027-06-30",
@@ -229,3 +230,11 @@ def test_ten_thousand_hosts_in_seconds() -> None:
     assert time.monotonic() - start < 10
     assert services[0]["clients"][:2] == ["10.0.0.0/19", "10.0.32.0/22"]
     assert len(services[-1]["clients"]) == 5_000
+
+
+def test_those_who_administer_are_resolved_though_everybody_may_come_to_the_port() -> None:
+    site = entry("any", name="website", ports=["443/tcp"])
+    admin = entry("web1", name="phpmyadmin", ports=["443/tcp"], admin=True)
+    (found,) = resolved([site, admin], {"web1": {"infosec_addresses": ["192.0.2.20"]}})
+    assert found["clients"] == ["any"]
+    assert found["admin"] == [{"name": "phpmyadmin", "clients": ["192.0.2.20/32"]}]

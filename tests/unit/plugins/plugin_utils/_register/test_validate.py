@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._register import validate
 from ansible_collections.infosec.principles.plugins.plugin_utils._register.model import (
+    Admin,
     Inventory,
     RegisterError,
     Service,
@@ -31,7 +32,7 @@ NAME = "write a name of one line, such as orders-db"
 WHY = "write why it is presented to the network"
 OWNER = "write who answers for it"
 TLS = "write one of none, required, intermediate, modern"
-KEYS = "name, hosts, unit, ports, clients, tls, names, justification, owner, review_by"
+KEYS = "name, hosts, unit, ports, clients, tls, names, admin, justification, owner, review_by"
 
 
 def entry(**changes: t.Any) -> dict[str, t.Any]:
@@ -355,3 +356,54 @@ def test_another_register(others: dict[str, t.Any]) -> None:
     hosts = {"a": {"infosec_services": [{"name": "x"}]}, "b": {"infosec_services": [{"name": "x"}]}, "c": others}
     with pytest.raises(RegisterError, match="a and c have different ones; it is one list for the whole inventory"):
         validate.check_same(list(hosts), hosts)
+
+
+SITE = entry(name="website", hosts=["web"], ports=["80/tcp", "443/tcp"], clients=["any"], unit=MISSING)
+
+
+@pytest.mark.parametrize(
+    ("ports", "fault"),
+    [
+        (["443/tcp"], ""),
+        (["80/tcp", "443/tcp"], ""),
+        (["8443/tcp"], ""),
+        (["443-444/tcp"], "infosec_services[1] (phpmyadmin).ports[0]: found 443-444/tcp, but"),
+        (
+            ["443/tcp", "8443/tcp"],
+            "infosec_services[1] (phpmyadmin).ports[1]: found 8443/tcp, which no other entry has",
+        ),
+    ],
+)
+def test_administration_may_share_the_ports_of_another_entry(ports: list[str], fault: str) -> None:
+    admin = entry(name="phpmyadmin", hosts=["web"], ports=ports, clients=["db"], unit=MISSING, admin=True)
+    found = faults([SITE, admin])
+    assert len(found) == bool(fault) and "".join(found).startswith(fault)
+
+
+@pytest.mark.parametrize("changes", [{"admin": False}, {"hosts": ["web1"]}, {"hosts": ["all"]}])
+def test_nothing_else_may(changes: dict[str, t.Any]) -> None:
+    admin = {**entry(name="x", hosts=["web"], ports=["443/tcp"], unit=MISSING, admin=True), **changes}
+    (fault,) = faults([SITE, admin])
+    assert "give each port of a host to one service" in fault
+
+
+def test_admin_is_true_or_false() -> None:
+    assert faults([entry(admin="yes")]) == [
+        "infosec_services[0] (orders-db).admin: found 'yes'; "
+        "write true where it is for administration over the web, else leave it out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("clients", "expected"),
+    [(["any"], ("any",)), (["web", "192.0.2.1"], ("web", "192.0.2.1", "db")), (["none"], ("db",))],
+)
+def test_shared_ports_stay_one_entry(clients: list[str], expected: tuple[str, ...]) -> None:
+    admin = entry(name="phpmyadmin", hosts=["web"], ports=["443/tcp"], clients=["db"], unit=MISSING, admin=True)
+    (site,) = validate.parse([{**SITE, "clients": clients}, admin], Inventory(GROUPS))
+    assert (site.name, site.clients, site.admin) == ("website", expected, (Admin("phpmyadmin", ("db",)),))
+
+
+def test_administration_at_a_port_of_its_own_is_an_entry() -> None:
+    (one,) = validate.parse([entry(name="cockpit", ports=["9090/tcp"], admin=True)], Inventory(GROUPS))
+    assert one.admin == (Admin("cockpit", ("web",)),)
