@@ -15,9 +15,9 @@ import fnmatch
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Pair
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import Running
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._formats import apache_conf
 from ansible_collections.infosec.principles.plugins.module_utils._formats.apache_conf import BadConfig, Directive
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing

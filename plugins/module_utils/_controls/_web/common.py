@@ -7,26 +7,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 import re
 import stat
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
-    AT_ONCE,
-    NEVER,
-    Clear,
-    Endpoint,
-    Pair,
-    Refused,
-)
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import edit_file, read_now, write_file
-from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
-from ansible_collections.infosec.principles.plugins.module_utils._formats import passages, x509
+from ansible_collections.infosec.principles.plugins.module_utils._formats import passages
 from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
@@ -116,58 +107,6 @@ def text(host: Host, path: str) -> str:
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_CONFIG:
         raise HostError(f"{printable(path)}: no plain file, or larger than {MAX_CONFIG} bytes")
     return host.read_text(path)
-
-
-@dataclasses.dataclass
-class Seen:
-    """What a configuration says of one port."""
-
-    tls: bool = False
-    names: dict[str, None] = dataclasses.field(default_factory=dict)
-    pairs: dict[Pair, None] = dataclasses.field(default_factory=dict)
-    source: str = ""
-
-
-def endpoints(run: Running, seen: t.Mapping[int, Seen]) -> tuple[Endpoint, ...]:
-    """What listens, with what the configuration says of it."""
-    ports = sorted({one.port for one in run.listeners})
-    return tuple(_endpoint(run, port, seen.get(port, Seen())) for port in ports)
-
-
-def _endpoint(run: Running, port: int, seen: Seen) -> Endpoint:
-    begins = AT_ONCE if seen.tls else NEVER
-    names = tuple(printable(name) for name in seen.names)
-    return Endpoint(port, run.addresses(port), begins, names, tuple(seen.pairs), printable(seen.source))
-
-
-def led_on(*, open_: bool, evidence: tuple[Evidence, ...]) -> Clear:
-    """What HTTP in clear is: a redirect turns nobody away, so nobody has to be waited for.
-
-    Visitors will come in clear for ever, since that is what browsers try for a name alone; the redirect is for them.
-    """
-    return Clear(open_, evidence, told=True, days=math.inf, looked="a redirect, which turns nobody away,")
-
-
-def refuse_strangers(host: Host, where: str, pairs: t.Iterable[Pair], names: t.Iterable[str]) -> None:
-    """Raise Refused where clients that are led to these certificates would turn away from them.
-
-    For each name one has to be valid now, for that name, and issued by somebody else. where: what leads there.
-    """
-    shown = [one for pair in pairs for one in [_certificate(host, pair.certificate)] if one]
-    good = [one for one in shown if not one.self_issued and one.not_before <= host.now() <= one.not_after]
-    for name in names or ("",):
-        if not any(not name or x509.covers(one, name) for one in good):
-            raise Refused(
-                f"{printable(where)}: no certificate at port 443 is valid, issued by an authority and for "
-                f"{printable(name) or 'these clients'}, so those led there would turn away"
-            )
-
-
-def _certificate(host: Host, path: str) -> x509.Certificate | None:
-    try:
-        return x509.first(host.read_part(path, x509.MAX_SIZE))
-    except HostError:
-        return None
 
 
 def real(host: Host, path: str) -> str:

@@ -11,9 +11,9 @@ import os
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Pair
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import Running
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._formats import haproxy_cfg
 from ansible_collections.infosec.principles.plugins.module_utils._formats.haproxy_cfg import Line, Section
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError

@@ -14,24 +14,26 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import apache, common
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.apache import (
+    Instance,
+    Site,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     HEADER,
     Clear,
     Endpoint,
-    Refused,
     Server,
     Terms,
     Wanted,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import apache, common
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.apache import (
-    Instance,
-    Site,
-)
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.web import (
     Seen,
+    endpoints,
     led_on,
+    refuse_strangers,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
@@ -199,7 +201,7 @@ class _Plan:
             )
         _refuse_proxies((*site.block, *site.main), port)
         pairs = [pair for one in secured if set(one.names) & set(names) for pair in one.pairs]
-        common.refuse_strangers(self._host, site.place, pairs, names[:1])
+        refuse_strangers(self._host, site.place, pairs, names[:1])
         path, number = common.place(site.place)
         end = common.line(common.text(self._host, path), number)[1]
         self._edit(path, end, end, REDIRECT.format(pattern=ACME, name=names[0]))
@@ -222,7 +224,7 @@ class _Plan:
 def find(host: Host) -> t.Iterator[Apache]:
     """Every Apache httpd that listens. Raises HostError where its configuration cannot be read."""
     for instance in host.once(apache.read):
-        ends = common.endpoints(instance.run, _seen(instance))
+        ends = endpoints(instance.run, _seen(instance))
         yield Apache(instance.run.unit, instance.run.pids, ends, instance)
 
 

@@ -15,6 +15,7 @@ import os
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import logs, proof
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
@@ -22,8 +23,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

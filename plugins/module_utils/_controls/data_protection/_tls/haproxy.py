@@ -14,23 +14,25 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common, haproxy
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.haproxy import (
+    Bind,
+    Instance,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     Clear,
     Endpoint,
-    Refused,
     Server,
     Terms,
     Wanted,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, haproxy
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.web import (
     Seen,
+    endpoints,
     led_on,
-)
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.haproxy import (
-    Bind,
-    Instance,
+    refuse_strangers,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
@@ -210,7 +212,7 @@ class _Plan:
                     f"to https there, and let it come to port {HTTPS} by TLS"
                 )
             pairs = [pair for one in self._instance.binds if one.tls and HTTPS in one.ports for pair in one.pairs]
-            common.refuse_strangers(self._host, bind.line.place, pairs, ())
+            refuse_strangers(self._host, bind.line.place, pairs, ())
             self._below(bind.section.head, [REDIRECT])
             yield Request(
                 title=f"see that port {port} leads to https",
@@ -276,7 +278,7 @@ def _to_https(line: str) -> bool:
 def find(host: Host) -> t.Iterator[Haproxy]:
     """Every HAProxy that listens. Raises HostError where its configuration cannot be read."""
     for instance in host.once(haproxy.read):
-        ends = common.endpoints(instance.run, _seen(instance))
+        ends = endpoints(instance.run, _seen(instance))
         yield Haproxy(instance.run.unit, instance.run.pids, ends, instance)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import Library
@@ -34,19 +35,6 @@ MADE_UP = frozenset(
 )
 #: How TLS begins: at once, never, or after a few words of a protocol (a key of tls_probe.PREAMBLES).
 AT_ONCE, NEVER = "tls", "clear"
-
-
-class Refused(Exception):
-    """Why there is no safe fix, and what a person does instead."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Pair:
-    """Where a certificate and its key lie. chain: a file of further certificates, where the product has one apart."""
-
-    certificate: str
-    key: str
-    chain: str = ""
 
 
 def made_up(pairs: t.Sequence[Pair]) -> bool:

@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import mysql as servers
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.accounts import Account
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import LOOPBACK
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     openssl_conf,
     pairs,
@@ -30,8 +31,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

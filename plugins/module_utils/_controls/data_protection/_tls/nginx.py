@@ -16,24 +16,26 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common, nginx
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.nginx import (
+    Instance,
+    Site,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     HEADER,
     Clear,
     Endpoint,
-    Refused,
     Server,
     Terms,
     Wanted,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, nginx
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.web import (
     Seen,
+    endpoints,
     led_on,
-)
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.nginx import (
-    Instance,
-    Site,
+    refuse_strangers,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
@@ -190,7 +192,7 @@ class _Plan:
             _refuse_proxies(site, port)
             served = [one for one in secured if set(one.names) & set(site.names) or one.names == site.names]
             pairs = [pair for one in served for pair in one.pairs]
-            common.refuse_strangers(self._host, site.server.place, pairs, _plain_names(site))
+            refuse_strangers(self._host, site.server.place, pairs, _plain_names(site))
             self._files[self._redirect] = REDIRECT
             at = site.server.span[1]
             self._edit(site.server.path, at, at, f"\n    include {self._redirect};")
@@ -210,7 +212,7 @@ class _Plan:
 def find(host: Host) -> t.Iterator[Nginx]:
     """Every nginx that listens. Raises HostError where its configuration cannot be read."""
     for instance in host.once(nginx.read):
-        ends = common.endpoints(instance.run, _seen(instance))
+        ends = endpoints(instance.run, _seen(instance))
         yield Nginx(instance.run.unit, instance.run.pids, ends, instance)
 
 

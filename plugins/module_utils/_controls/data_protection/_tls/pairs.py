@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Pair
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._host import accounts
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError

@@ -9,14 +9,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     needs,
     terms,
     verdicts,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
-    Pair,
-    Refused,
     Server,
     Wanted,
 )

@@ -14,6 +14,7 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     edits,
     logs,
@@ -24,8 +25,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

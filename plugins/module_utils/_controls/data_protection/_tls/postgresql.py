@@ -26,14 +26,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
     AddressSet,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.postgresql import State
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import pairs, pg_log
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     HEADER,
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     Endpoint,
-    Pair,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check
 from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe

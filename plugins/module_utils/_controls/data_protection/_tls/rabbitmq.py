@@ -17,6 +17,7 @@ import json
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import logs, proof
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.logs import Log
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
@@ -25,8 +26,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

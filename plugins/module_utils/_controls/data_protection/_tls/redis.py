@@ -20,6 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import redis as servers
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import read_own
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.redis import Answers
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     openssl_conf,
     pairs,
@@ -29,8 +30,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Wanted,
 )

@@ -16,14 +16,13 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import logs, proof
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     NEVER,
     Clear,
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

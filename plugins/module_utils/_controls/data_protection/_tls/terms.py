@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
-    Refused,
-    Terms,
-)
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Terms
 from ansible_collections.infosec.principles.plugins.module_utils._formats import tls_guideline
 from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import OPENSSL, Library
 

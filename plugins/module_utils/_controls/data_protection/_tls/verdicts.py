@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import required
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     Clear,
     Endpoint,
-    Pair,
     Server,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.needs import Need

@@ -10,6 +10,11 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common, haproxy
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.haproxy import (
+    Bind,
+    Instance,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams.model import (
     Front,
     Proxy,
@@ -18,11 +23,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Target,
     To,
     untold,
-)
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, haproxy
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.haproxy import (
-    Bind,
-    Instance,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._formats.haproxy_cfg import Line, Section, Word

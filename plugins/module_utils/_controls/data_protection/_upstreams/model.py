@@ -10,7 +10,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.common import Running
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 

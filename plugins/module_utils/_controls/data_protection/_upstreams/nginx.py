@@ -13,7 +13,12 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common, nginx
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.nginx import (
+    Instance,
+    Site,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams.model import (
     NOTE,
     Front,
@@ -24,11 +29,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     To,
     literal,
     untold,
-)
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web import common, nginx
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._web.nginx import (
-    Instance,
-    Site,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._formats.nginx_conf import Directive

@@ -12,7 +12,7 @@ import re
 import time
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams import whereabouts
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._upstreams.model import (
     ENCRYPTED,

@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     needs,
     planning,
@@ -25,7 +26,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     NEVER,
     Clear,
     Endpoint,
-    Refused,
     Server,
     Wanted,
 )

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import mysql as mysql_servers
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import postgresql as clusters
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import redis as redis_servers
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     mysql,
     openssl_conf,
@@ -28,8 +29,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     Endpoint,
-    Pair,
-    Refused,
     Terms,
     Wanted,
 )

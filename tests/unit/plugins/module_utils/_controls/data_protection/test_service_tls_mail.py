@@ -16,6 +16,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     dovecot,
     edits,
@@ -27,8 +28,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     Endpoint,
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,

@@ -11,14 +11,13 @@ import typing as t
 
 import pytest
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
     apache,
     haproxy,
     nginx,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
-    Pair,
-    Refused,
     Server,
     Terms,
     Wanted,
