@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import socket
 import time
+import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Before,
@@ -20,24 +22,54 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
     kind,
 )
 
+if t.TYPE_CHECKING:
+    import http.client
+
 POLL_SECONDS = 0.2
 TIMEOUT = 5.0
+#: By what a request of ours is known in the logs of the servers.
+USER_AGENT = "infosec.principles"
+#: What of a body is compared.
+MAX_BODY = 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came: the status, the kind of content (without its parameters), where it leads."""
+    """What came. headers: names in small letters, in the order in which they came. body: its beginning."""
 
     status: int
-    content: str
-    location: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """The values of a header, each time it came."""
+        return tuple(value for key, value in self.headers if key == name)
+
+    @property
+    def content(self) -> str:
+        """The kind of content, without its parameters."""
+        return "".join(self.all("content-type")[:1]).partition(";")[0].strip().lower()
+
+    @property
+    def location(self) -> str:
+        """Where it leads."""
+        return "".join(self.all("location")[:1])
 
 
-def ask(plain: socket.socket, name: str, path: str, *, tls: bool) -> Answer:
+def ask(
+    plain: socket.socket,
+    name: str,
+    path: str,
+    *,
+    tls: bool,
+    headers: t.Mapping[str, str] | None = None,
+    size: int = 0,
+    seconds: float = TIMEOUT,
+) -> Answer:
     """GET a path from a server of this host by a name, over a connection to it, which is closed.
 
-    Its certificate is not looked at: the question is what it serves, and others judge the certificate. Raises OSError,
-    and ValueError for what is no HTTP.
+    Its certificate is not looked at: the question is what it serves, and others judge the certificate. size: how many
+    bytes of the body are wanted; seconds: how long that may take. Raises OSError, and ValueError for what is no HTTP.
     """
     # Not at the top: few hosts need it, and it takes long to import.
     import http.client
@@ -45,13 +77,24 @@ def ask(plain: socket.socket, name: str, path: str, *, tls: bool) -> Answer:
     connection = http.client.HTTPConnection(name)
     with contextlib.closing(_secured(plain, name) if tls else plain) as connection.sock:
         try:
-            headers = {"Host": name, "User-Agent": "infosec.principles", "Connection": "close"}
-            connection.request("GET", path, headers=headers)
+            asked = {"Host": name, "User-Agent": USER_AGENT, "Connection": "close", **(headers or {})}
+            connection.request("GET", path, headers=asked)
             answer = connection.getresponse()
+            body = _beginning(answer, size, time.monotonic() + seconds)
         except http.client.HTTPException as exc:
             raise ValueError(f"no answer in HTTP ({type(exc).__name__})") from exc
-    content = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
-    return Answer(answer.status, content, answer.getheader("Location", ""))
+    return Answer(answer.status, tuple((key.lower(), value) for key, value in answer.getheaders()), body)
+
+
+def _beginning(answer: http.client.HTTPResponse, size: int, deadline: float) -> bytes:
+    """At most so much, in parts: who sends a byte a second keeps nobody."""
+    body = b""
+    while len(body) < size:
+        part = answer.read1(min(size - len(body), 65536))
+        body += part
+        if not part or time.monotonic() > deadline:
+            break
+    return body
 
 
 def _secured(plain: socket.socket, name: str) -> socket.socket:
@@ -67,13 +110,20 @@ def _secured(plain: socket.socket, name: str) -> socket.socket:
         raise
 
 
+def digest(body: bytes) -> str:
+    """By what a body is known."""
+    return hashlib.sha256(body).hexdigest()
+
+
 @kind
 @dataclasses.dataclass(frozen=True)
 class Request(Change):
     """Ask for a page, once what was written is taken up, until the answer is as wanted; changes nothing.
 
     statuses: those that are right. content: the kind of content, "" for any. location: what the answer has to lead to
-    begins so; "" for anything. seconds: how long to try, since old processes answer for a moment after a reload.
+    begins so; "" for anything. headers: those that have to come once with this value, or not at all where it is "".
+    digest: the SHA-256 of the body, "" for any. seconds: how long to try, since old processes answer for a moment
+    after a reload.
     """
 
     title: str
@@ -85,6 +135,8 @@ class Request(Change):
     tls: bool = False
     content: str = ""
     location: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
     seconds: float = 10
 
     def describe(self) -> str:
@@ -106,14 +158,19 @@ class Request(Change):
     def _wrong(self) -> str:
         try:
             plain = socket.create_connection((self.address, self.port), timeout=TIMEOUT)
-            answer = ask(plain, self.name, self.path, tls=self.tls)
+            answer = ask(plain, self.name, self.path, tls=self.tls, size=MAX_BODY if self.digest else 0)
         except (OSError, ValueError) as exc:
             return f"{self.address} port {self.port} does not answer ({getattr(exc, 'strerror', None) or exc})"
         if answer.status not in self.statuses:
             return f"the answer is {answer.status} and not {' or '.join(map(str, self.statuses))}"
         if self.content and answer.content != self.content:
             return f"the answer is {answer.content!r} and not {self.content!r}"
-        return "" if answer.location.startswith(self.location) else "the answer leads elsewhere"
+        if not answer.location.startswith(self.location):
+            return "the answer leads elsewhere"
+        for name, value in self.headers:
+            if answer.all(name) != ((value,) if value else ()):
+                return f"the header {name} came {len(answer.all(name))} times, or with another value"
+        return "" if self.digest in ("", digest(answer.body)) else "the body is another one"
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
         """Nothing: there is nothing to take back."""

@@ -68,14 +68,17 @@ def context(name: str) -> ssl.SSLContext:
     return made
 
 
-def page(status: str = "200 OK", *, secured: ssl.SSLContext | None = None, headers: str = "") -> Server:
+def page(
+    status: str = "200 OK", *, secured: ssl.SSLContext | None = None, headers: str = "", body: str = "yes"
+) -> Server:
     """Answers one request so; by TLS where there is a context."""
 
     def serve(connection: socket.socket) -> None:
         with secured.wrap_socket(connection, server_side=True) if secured else connection as channel:
             channel.recv(4096)
-            head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n{headers}Content-Length: 3\r\n\r\n"
-            channel.sendall(f"{head}yes".encode())
+            kind = "" if "content-type:" in headers.lower() else "Content-Type: text/plain\r\n"
+            head = f"HTTP/1.1 {status}\r\n{kind}{headers}Content-Length: {len(body)}\r\n\r\n"
+            channel.sendall(f"{head}{body}".encode())
 
     return serve
 

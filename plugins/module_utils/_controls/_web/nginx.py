@@ -39,6 +39,7 @@ class Listen:
     port: int
     tls: bool
     place: str
+    options: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _listens(one: Directive, *, on: bool) -> t.Iterator[Listen]:
     last = int(match["last"]) if match and match["last"] else first
     address = (match["address"] if match else words[0]) or "*"
     for port in range(first, min(last, first + 100) + 1):
-        yield Listen("*" if address == "0.0.0.0" else address, port, on or "ssl" in words, one.place)
+        yield Listen("*" if address == "0.0.0.0" else address, port, on or "ssl" in words, one.place, words[1:])
 
 
 def folder(instance: Instance) -> str:

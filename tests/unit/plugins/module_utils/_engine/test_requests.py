@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 
@@ -12,11 +13,12 @@ import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import change, requests
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
-from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer, Request
+from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.tests.unit.pairs import played_web
 
 SECURED = played_web.context("shop.example.org")
+BODY = b"yes"
 LEADS = "Location: https://shop.example.org/\r\n"
 
 
@@ -29,13 +31,37 @@ def test_the_answer_in_clear_and_by_tls() -> None:
     for secured in (None, SECURED):
         port = played_web.listen(played_web.page(secured=secured, headers=LEADS))
         plain = socket.create_connection(("127.0.0.1", port), timeout=5)
-        found = requests.ask(plain, "shop.example.org", "/", tls=bool(secured))
-        assert found == Answer(200, "text/plain", "https://shop.example.org/")
+        found = requests.ask(plain, "shop.example.org", "/", tls=bool(secured), size=1000)
+        assert (found.status, found.content, found.location) == (200, "text/plain", "https://shop.example.org/")
+        assert found.body == BODY
 
 
 def test_what_is_right_is_done() -> None:
     port = played_web.listen(played_web.page("308 Permanent Redirect", headers=LEADS))
     request(port, statuses=(308,), location="https://shop", content="text/plain").apply(Host(), tag="t")
+
+
+def test_headers_and_body_are_as_wanted() -> None:
+    port = played_web.listen(played_web.page(headers=LEADS))
+    headers = (("location", "https://shop.example.org/"), ("set-cookie", ""))
+    request(port, headers=headers, digest=requests.digest(BODY)).apply(Host(), tag="t")
+
+
+def test_of_a_body_no_more_is_read_than_is_wanted_nor_for_longer_than_one_waits() -> None:
+    def endless(connection: socket.socket) -> None:
+        connection.recv(4096)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                connection.sendall(b"x" * 100)
+                time.sleep(0.01)
+
+    port = played_web.listen(endless)
+    for size, seconds, most in ((150, 5.0, 150), (10_000_000, 0.2, 100_000)):
+        plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+        begun = time.monotonic()
+        found = requests.ask(plain, "shop.example.org", "/", tls=False, size=size, seconds=seconds)
+        assert 0 < len(found.body) <= most and time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize(
@@ -45,6 +71,9 @@ def test_what_is_right_is_done() -> None:
         ({"content": "text/html"}, "'text/plain' and not 'text/html'"),
         ({"location": "https://"}, "leads elsewhere"),
         ({"tls": True}, "does not answer"),
+        ({"headers": (("x-frame-options", "DENY"),)}, "x-frame-options came 0 times"),
+        ({"headers": (("content-type", ""),)}, "content-type came 1 times"),
+        ({"digest": requests.digest(b"another page")}, "the body is another one"),
     ],
 )
 def test_what_is_wrong_is_said(fields: dict[str, object], said: str) -> None:
@@ -76,5 +105,5 @@ def test_it_tries_until_a_reload_is_through() -> None:
 
 
 def test_the_journal_knows_it() -> None:
-    one = request(80, tls=True)
+    one = request(80, tls=True, headers=(("x-frame-options", "DENY"), ("server", "")), digest="0" * 64)
     assert change.load(change.dump(one)) == one

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""What the web servers of this host answer to: each name at each port, and real requests to them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
+from ansible_collections.infosec.principles.plugins.module_utils._engine import requests
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
+from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer
+from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._web import apache, haproxy, nginx
+else:
+    apache, haproxy, nginx = (
+        later("_controls._web.apache"),
+        later("_controls._web.haproxy"),
+        later("_controls._web.nginx"),
+    )
+
+#: The part of a page that is looked at.
+PAGE_BYTES = 256 * 1024
+#: Who hosts more is told so, and the others are not looked at.
+MOST = 500
+#: A name that no certificate and no configuration has, for what is served to all other names.
+NO_NAME = "localhost"
+
+
+@dataclasses.dataclass(frozen=True)
+class Vhost:
+    """One name at one port of a web server, as it is configured; "" for what is served to all names that no other has.
+
+    address: where to come to it from this host. site: as the server's own file has it, None for HAProxy's.
+    place: where its configuration begins. proxied: whoever connects has to begin with the PROXY protocol.
+    """
+
+    product: str
+    run: Running
+    name: str
+    address: str
+    port: int
+    tls: bool
+    place: str
+    instance: t.Any = dataclasses.field(compare=False)
+    site: t.Any = dataclasses.field(default=None, compare=False)
+    proxied: bool = False
+
+    @property
+    def subject(self) -> str:
+        """By what a finding names it: shop.example.org (nginx.service 443/tcp)."""
+        return f"{printable(self.name) or '(default)'} ({self.run.unit or self.product} {self.port}/tcp)"
+
+    @property
+    def asked(self) -> str:
+        """The name to ask for: one of those that a wildcard stands for."""
+        return re.sub(r"^(\*?\.)", "www.", self.name) or NO_NAME
+
+    @property
+    def url(self) -> str:
+        """What people would type, without a path."""
+        scheme, usual = ("https", 443) if self.tls else ("http", 80)
+        return f"{scheme}://{printable(self.asked)}{'' if self.port == usual else f':{self.port}'}"
+
+    def ask(self, host: Host, path: str, *, headers: t.Mapping[str, str] | None = None) -> Answer:
+        """What it answers to a GET; asked once a run, also where nothing came. Raises HostError."""
+        answer = host.once(_Question(self, path, tuple(sorted((headers or {}).items()))))
+        if isinstance(answer, HostError):
+            raise answer
+        return answer
+
+
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    """One request; called with the host it is put, so that `host.once` puts it once."""
+
+    vhost: Vhost
+    path: str
+    headers: tuple[tuple[str, str], ...]
+
+    def __call__(self, host: Host) -> Answer | HostError:
+        vhost = self.vhost
+        try:
+            plain = host.connect(vhost.address, vhost.port)
+            if vhost.proxied:
+                plain.sendall(b"PROXY UNKNOWN\r\n")
+            return requests.ask(
+                plain, vhost.asked, self.path, tls=vhost.tls, headers=dict(self.headers), size=PAGE_BYTES
+            )
+        except (OSError, ValueError) as exc:
+            said = getattr(exc, "strerror", None) or exc
+            return HostError(f"{vhost.url}{printable(self.path)}: no answer at {vhost.address} ({said})")
+
+
+@dataclasses.dataclass(frozen=True)
+class Vhosts:
+    """All of them, and why not all are known."""
+
+    all: tuple[Vhost, ...]
+    problems: tuple[str, ...]
+
+
+def read(host: Host) -> Vhosts:
+    """What nginx, Apache httpd and HAProxy serve over TCP. Use as `host.once(vhosts.read)`."""
+    listening = {one.process for one in host.once(sockets.read)}
+    found: list[Vhost] = []
+    problems: list[str] = []
+    for programs, product, of in PRODUCTS:
+        if listening.isdisjoint(programs):
+            continue
+        try:
+            found += of(host, product)
+        except HostError as exc:
+            problems.append(f"{product}: {printable(str(exc))}")
+    if len(found) > MOST:
+        problems.append(f"more than {MOST} names and ports are served, and the others were not looked at")
+    return Vhosts(tuple(dict.fromkeys(found[:MOST])), tuple(problems))
+
+
+def _nginx(host: Host, product: str) -> t.Iterator[Vhost]:
+    for instance in host.once(nginx.read):
+        for site in instance.sites:
+            for at in site.listens if site.context.name == "http" else ():
+                for name in _names(site.names):
+                    address = instance.run.near(at.port)
+                    proxied = "proxy_protocol" in at.options
+                    yield Vhost(
+                        product,
+                        instance.run,
+                        name,
+                        address,
+                        at.port,
+                        at.tls,
+                        site.server.place,
+                        instance,
+                        site,
+                        proxied,
+                    )
+
+
+def _apache(host: Host, product: str) -> t.Iterator[Vhost]:
+    for instance in host.once(apache.read):
+        for site in instance.sites:
+            for port in site.ports:
+                for name in _names(site.names):
+                    address = instance.run.near(port)
+                    yield Vhost(product, instance.run, name, address, port, site.tls, site.place, instance, site)
+
+
+def _haproxy(host: Host, product: str) -> t.Iterator[Vhost]:
+    """Which names it tells apart is said by rules that no reader can follow; what it serves to any is asked for."""
+    for instance in host.once(haproxy.read):
+        for bind in instance.binds:
+            for port in bind.ports if instance.mode(bind.section) == "http" else ():
+                proxied = "accept-proxy" in bind.line.texts
+                address = instance.run.near(port)
+                yield Vhost(
+                    product, instance.run, "", address, port, bind.tls, bind.line.place, instance, proxied=proxied
+                )
+
+
+def _names(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that can be asked for; a regular expression (nginx, "~") is none."""
+    return tuple(name for name in written if not name.startswith("~")) or ("",)
+
+
+PRODUCTS: tuple[tuple[tuple[str, ...], str, t.Callable[[Host, str], t.Iterator[Vhost]]], ...] = (
+    (("nginx",), "nginx", _nginx),
+    (("apache2", "httpd"), "Apache httpd", _apache),
+    (("haproxy",), "HAProxy", _haproxy),
+)
