@@ -42,7 +42,8 @@ class Mark:
 class Interface:
     """A kind of web administration. key: what the register calls it. marks: any of them will do.
 
-    paths: where it is asked for on a site, the likeliest first, each with its closing slash if it has one. programs:
+    paths: where it may be on a site, the likeliest first, each with its closing slash if it has one; each that answers
+    is one of its own. page: what is asked for below a path, to see a mark ("" for the path itself). programs:
     names of processes that serve it at a port of their own. ports: those that it has by itself. defaults: a pattern of
     its page that tells that the credentials which everybody knows are still in force. shut: how a person closes it.
     """
@@ -55,6 +56,7 @@ class Interface:
     programs: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     defaults: bytes = b""
+    page: str = ""
 
     def known(self, answer: Answer) -> bool:
         """Whether the answer is its own."""
