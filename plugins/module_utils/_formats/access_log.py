@@ -1,0 +1,343 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Access logs of web servers: a format, as the server's configuration has it, becomes a reader of its lines.
+
+A format is text with variables in it; each kind of server writes them in its own way (nginx: ngx_http_log_module,
+Apache httpd: mod_log_config, Tomcat: AccessLogValve, HAProxy: "Custom log format", gunicorn: access_log_format).
+Formats that make a line of JSON are no other thing. A reader is a regular expression in which each value ends where
+the text behind it begins, so that no line, whoever wrote it, takes longer than its length.
+"""
+
+from __future__ import annotations
+
+import calendar
+import dataclasses
+import functools
+import re
+import time
+import typing as t
+
+#: The formats that servers have names for.
+COMMON = '%h %l %u %t "%r" %>s %b'
+COMBINED = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
+VHOST_COMBINED = "%v:%p " + COMBINED
+NGINX_COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
+GUNICORN = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
+HAPROXY_HTTP = (
+    "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r"
+)
+HAPROXY_CLF = (
+    '%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc %sc %rc'
+    " %sq %bq %CC %CS %hrl %hsl"
+)
+
+
+class Hit(t.NamedTuple):
+    """One request. at: seconds since 1970. path: with its query. host, user, agent, method: "" where it is not said."""
+
+    at: float
+    client: str
+    host: str
+    path: str
+    status: int
+    user: str
+    agent: str
+    method: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """Reads the lines of one format. missing: what the format does not say and no line can be judged without."""
+
+    pattern: re.Pattern[bytes]
+    missing: tuple[str, ...] = ()
+
+    def read(self, line: bytes) -> Hit | None:
+        """The request that a line tells of; None for a line that is not of this format."""
+        match = self.pattern.match(line)
+        found = match.groupdict(b"") if match else {}
+        at = moment(found.get("time", b""))
+        if at is None:
+            return None
+        said = {name: _text(value or b"") for name, value in found.items() if name in _TEXTS}
+        status = found.get("status") or b""
+        return Hit(at, status=int(status) if status.isdigit() else 0, **{**_NOTHING, **said, "path": _path(said)})
+
+
+# Values
+
+_TEXTS = ("client", "host", "path", "user", "agent", "method")
+_NOTHING: dict[str, t.Any] = dict.fromkeys(_TEXTS, "")
+_ESCAPED = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(["\\/]))')
+_ABSOLUTE = re.compile(r"https?://[^/?]*", re.IGNORECASE)
+
+
+def _text(value: bytes) -> str:
+    """A value without the signs that keep it in one line; "-" stands for nothing."""
+    text = value.decode("utf-8", "replace")
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda match: match[3] or chr(int(match[1] or match[2], 16)), text)
+    return "" if text == "-" else text
+
+
+def _path(said: t.Mapping[str, str]) -> str:
+    """Without the scheme and the name that a client may write before it (RFC 9112, section 3.2.2)."""
+    path = said.get("path", "")
+    return path if path.startswith("/") else _ABSOLUTE.sub("", path, count=1)
+
+
+_MONTHS = {name.encode(): number for number, name in enumerate(calendar.month_abbr) if name}
+_CLF = rb"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [+-]\d{4})?"
+_ISO = rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?"
+_EPOCH = rb"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}"
+_TIME = rb"(?:" + _CLF + rb"|" + _ISO + rb"|" + _EPOCH + rb")"
+_PARTS = re.compile(
+    rb"(?:(?P<day>\d\d)/(?P<name>[A-Z][a-z][a-z])/(?P<year>\d{4}):|(?P<date>\d{4}-\d\d-\d\d)[T ])"
+    rb"(?P<minute>\d\d:\d\d):(?P<second>\d\d)(?:[.,]\d+)?(?P<zone>Z| ?[+-]\d\d:?\d\d)?"
+)
+
+
+def moment(text: bytes) -> float | None:
+    """Seconds since 1970, of a time in any spelling that logs have; one without a zone is this machine's own."""
+    match = _PARTS.fullmatch(text)
+    if match:
+        month = _MONTHS.get(match["name"] or b"", 0)
+        date = match["date"] or b"%s-%02d-%s" % (match["year"], month, match["day"])
+        begin = _minute(date, match["minute"], (match["zone"] or b"").strip())
+        return None if begin is None else begin + int(match["second"])
+    if not text.replace(b".", b"", 1).isdigit():
+        return None
+    value = float(text)
+    return value / 1e6 if value >= 1e14 else value / 1e3 if value >= 1e11 else value
+
+
+@functools.lru_cache(maxsize=4096)
+def _minute(date: bytes, minute: bytes, zone: bytes) -> float | None:
+    """Where a minute begins; neighbours in a log share it."""
+    year, month, day = map(int, date.split(b"-"))
+    hours, minutes = map(int, minute.split(b":"))
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hours < 24 and minutes < 60 and year >= 1970):
+        return None
+    fields = (year, month, day, hours, minutes, 0, 0, 1, -1)
+    if not zone:
+        return time.mktime(fields)
+    digits = zone.replace(b":", b"")
+    ahead = 0 if zone == b"Z" else int(digits[:1] + b"1") * (int(digits[1:3]) * 3600 + int(digits[3:5]) * 60)
+    return float(calendar.timegm(fields) - ahead)
+
+
+# Formats
+
+
+class _Variable(t.NamedTuple):
+    """A variable of a format. field: what of a hit it is ("request": method and path), "" for anything else.
+
+    shape: what it looks like where that is known. quoted: whether the server puts quotes around it.
+    """
+
+    field: str
+    shape: bytes = b""
+    quoted: bool = False
+
+
+_Piece = t.Union[bytes, _Variable]
+_STATUS = rb"-?\d{1,3}"
+_BRACKETED = rb"\[?" + _TIME + rb"\]?"
+#: What servers call the things that are looked for; whatever else there is, is passed over.
+NAMES: dict[str, dict[str, str]] = {
+    "nginx": {
+        **dict.fromkeys(("remote_addr", "proxy_protocol_addr", "realip_remote_addr"), "client"),
+        **dict.fromkeys(("time_local", "time_iso8601", "msec"), "time"),
+        **dict.fromkeys(("request_uri", "uri", "document_uri"), "path"),
+        **dict.fromkeys(("host", "http_host", "server_name"), "host"),
+        **{"request": "request", "request_method": "method", "status": "status"},
+        **{"remote_user": "user", "http_user_agent": "agent"},
+    },
+    "apache": {
+        **dict.fromkeys(("h", "a", "{c}h", "{c}a"), "client"),
+        **dict.fromkeys(("v", "V", "{host}i"), "host"),
+        **{"u": "user", "t": "time", "r": "request", "m": "method", "U": "path", "s": "status"},
+        **{"{user-agent}i": "agent"},
+    },
+    "gunicorn": {
+        **{"h": "client", "u": "user", "t": "time", "r": "request", "m": "method", "U": "path", "s": "status"},
+        **{"a": "agent", "{user-agent}i": "agent", "{host}i": "host"},
+    },
+    "haproxy": {
+        **dict.fromkeys(("ci", "[src]"), "client"),
+        **dict.fromkeys(("t", "tr", "trg", "trl", "T", "Tl", "Ts", "ts"), "time"),
+        **dict.fromkeys(("HU", "HP", "HPO", "[capture.req.uri]", "[path]", "[url]"), "path"),
+        **dict.fromkeys(("HM", "[capture.req.method]", "[method]"), "method"),
+        **{"r": "request", "ST": "status", "[status]": "status"},
+    },
+}
+_NGINX = re.compile(r"\$\{(\w+)\}|\$(\w+)")
+_APACHE = re.compile(r"%(?:[<>!,\d]*)(\{[^}]*\}(?:\^\w\w|\w)|\^?\w)|%(%)")
+_GUNICORN = re.compile(r"%\(([^)]*)\)s|%(%)")
+_HAPROXY = re.compile(r"%(?:\{([^}]*)\})?(\[(?:[^\[\]]|\[[^\]]*\])*\]|\w+)|%(%)")
+_REQUIRED = {"time": "when", "path": "the path", "status": "the status"}
+
+
+def compile_format(text: str, kind: str) -> Reader:
+    """The reader of a format of such a server: nginx, nginx-raw (escape=none), apache, tomcat, gunicorn, haproxy.
+
+    text: as the server has it once its configuration is read, with the quotes of the configuration gone.
+    """
+    pieces = _needed(list(_KINDS[kind](text)))
+    pattern, taken = _pattern(pieces, raw=kind == "nginx-raw")
+    prefix = rb"(?:[^\n]{0,128}?\bhaproxy\[\d+\]: )?" if kind == "haproxy" else b""
+    missing = tuple(said for field, said in _REQUIRED.items() if field not in taken)
+    return Reader(re.compile(prefix + pattern), missing)
+
+
+def _nginx(text: str) -> t.Iterator[_Piece]:
+    # ngx_conf_read_token turns these into what they stand for, in words with quotes and without.
+    plain = text.replace("\\t", "\t").replace("\\n", "\n").replace("\\r", "\r")
+    names = NAMES["nginx"]
+    for literal, match in _split(_NGINX, plain):
+        yield literal
+        if match:
+            name = match[1] or match[2]
+            yield _Variable(names.get(name, ""), _UPSTREAM if name.startswith("upstream_") else b"")
+
+
+def _apache(text: str) -> t.Iterator[_Piece]:
+    plain = re.sub(r"\\(.)", lambda match: {"t": "\t", "n": "\n"}.get(match[1], match[1]), text)
+    for literal, match in _split(_APACHE, plain):
+        yield literal
+        if match and match[2]:
+            yield b"%"
+        elif match:
+            yield _of_apache(match[1])
+
+
+def _of_apache(name: str) -> _Variable:
+    """`%t` has brackets around it; `%{…}t` is written in parts by some, of which the first tells."""
+    if re.fullmatch(r"\{(?:begin:|end:)?(?:[mu]sec_frac|%z)\}t", name):
+        return _Variable("", rb"[+-]?\d+")
+    if name == "t" or re.fullmatch(r"\{.*\}t", name):
+        return _Variable("time", _BRACKETED if name == "t" else b"")
+    return _Variable(NAMES["apache"].get(name.lower() if name.startswith("{") else name, ""))
+
+
+def _gunicorn(text: str) -> t.Iterator[_Piece]:
+    for literal, match in _split(_GUNICORN, text):
+        yield literal
+        if match and match[2]:
+            yield b"%"
+        elif match:
+            field = NAMES["gunicorn"].get(match[1].lower() if match[1].startswith("{") else match[1], "")
+            yield _Variable(field, _BRACKETED if field == "time" else b"")
+
+
+def _haproxy(text: str) -> t.Iterator[_Piece]:
+    everywhere = False
+    # HAProxy writes one blank where two would meet, so a blank goes with what may be missing before it.
+    for literal, match in _split(_HAPROXY, re.sub(r"(%(?:\{[^}]*\})?h[rs]) ", r"\1", text)):
+        yield literal
+        if match and match[3]:
+            yield b"%"
+        elif match:
+            flags, name = match[1] or "", match[2]
+            quoted = "+Q" in flags or (everywhere and "-Q" not in flags)
+            everywhere = quoted if name == "o" else everywhere
+            yield _of_haproxy(name, quoted=quoted)
+
+
+def _of_haproxy(name: str, *, quoted: bool) -> _Piece:
+    """Only texts get quotes. A sample may have arguments and converters: [capture.req.uri,lower]."""
+    if name in ("o", "hr", "hs"):
+        return b"" if name == "o" else _Variable("", rb"(?:\{[^}]*\} )?")
+    field = NAMES["haproxy"].get(re.sub(r"^\[([\w.]+)[,(].*\]$", r"[\1]", name), "")
+    return _Variable(field, b"", quoted and field not in ("time", "status"))
+
+
+def _split(pattern: re.Pattern[str], text: str) -> t.Iterator[tuple[bytes, re.Match[str] | None]]:
+    """The text before each variable, with the variable; the rest with None."""
+    at = 0
+    for match in pattern.finditer(text):
+        yield text[at : match.start()].encode(), match
+        at = match.end()
+    yield text[at:].encode(), None
+
+
+_KINDS: dict[str, t.Callable[[str], t.Iterator[_Piece]]] = {
+    "nginx": _nginx,
+    "nginx-raw": _nginx,
+    "apache": _apache,
+    "tomcat": _apache,
+    "gunicorn": _gunicorn,
+    "haproxy": _haproxy,
+}
+
+# The pattern
+
+#: Several upstreams stand with ", " or " : " between them.
+_UPSTREAM = rb"[^ ]*(?:(?<=,) [^ ]*| : [^ ]*)*"
+_SHAPES = {"time": _TIME, "status": _STATUS}
+
+
+def _needed(pieces: list[_Piece]) -> list[_Piece]:
+    """Up to the last that says something."""
+    told = [at for at, piece in enumerate(pieces) if isinstance(piece, _Variable) and piece.field]
+    return [piece for piece in pieces[: told[-1] + 2] if piece != b""] if told else []
+
+
+def _pattern(pieces: t.Sequence[_Piece], *, raw: bool) -> tuple[bytes, set[str]]:
+    """The regular expression, and the fields that it has."""
+    taken: set[str] = set()
+    written = b""
+    for at, piece in enumerate(pieces):
+        if isinstance(piece, bytes):
+            # Behind the last value it says only where that ends.
+            written += re.escape(piece) if at < len(pieces) - 1 else b""
+        elif piece.quoted:
+            written += b'"' + _value(piece, b'"', b'"', taken, raw=raw) + b'"'
+        else:
+            behind = pieces[at + 1] if at + 1 < len(pieces) else b""
+            sign = next((one[:1] for one in pieces[at + 1 :] if isinstance(one, bytes)), b"")
+            written += _value(piece, sign, behind, taken, raw=raw)
+    return written, taken
+
+
+def _value(piece: _Variable, sign: bytes, behind: _Piece, taken: set[str], *, raw: bool) -> bytes:
+    """What matches a value. sign: where it ends at the latest, "" for the end of the line; behind: what follows."""
+    if piece.field == "request":
+        return _request(sign, taken, raw=raw)
+    shape = piece.shape or _SHAPES.get(piece.field) or _until(piece.field, sign, behind, raw=raw)
+    if not piece.field or piece.field in taken:
+        return rb"(?:" + shape + rb")"
+    taken.add(piece.field)
+    if shape == _BRACKETED:
+        return rb"\[?(?P<time>" + _TIME + rb")\]?"
+    return b"(?P<" + piece.field.encode() + b">" + shape + b")"
+
+
+def _until(field: str, sign: bytes, behind: _Piece, *, raw: bool) -> bytes:
+    if field in ("client", "host") and sign == b":":
+        # An IPv6 address has colons of its own; the last one is the format's.
+        return rb'[^\s"]{0,255}'
+    if field == "host" and isinstance(behind, _Variable):
+        return rb'[^\s/"]*'
+    return _any(sign, raw=raw)
+
+
+def _any(sign: bytes, but: bytes = b"", *, raw: bool) -> bytes:
+    """Any text up to the sign, which may stand in it behind a backslash where that is a quotation mark."""
+    if sign == b'"' and not raw:
+        plain = rb'[^"\\\n' + but + rb"]*"
+        return plain + rb"(?:\\[^\n]" + plain + rb")*"
+    return rb"[^\n" + re.escape(sign) + but + rb"]*"
+
+
+def _request(sign: bytes, taken: set[str], *, raw: bool) -> bytes:
+    """`GET /path HTTP/1.1`, or whatever somebody sent instead of it."""
+    method, path = (b"(?:" if name in taken else b"(?P<%s>" % name.encode() for name in ("method", "path"))
+    taken.update(("method", "path"))
+    rest = _any(sign, raw=raw)
+    line = method + rb"[A-Za-z_-]{1,32}) " + path + _any(sign, b" ", raw=raw) + rb")(?: " + rest + rb")?"
+    return rb"(?:" + line + rb"(?=" + (re.escape(sign) or b"$") + rb")|" + rest + rb")"
