@@ -29,6 +29,8 @@ POLL_SECONDS = 0.2
 TIMEOUT = 5.0
 #: By what a request of ours is known in the logs of the servers.
 USER_AGENT = "infosec.principles"
+#: By what a connection begins that claims to come by a proxy, which hands on nobody (the PROXY protocol, version 1).
+PROXIED = b"PROXY UNKNOWN\r\n"
 #: What of a body is compared.
 MAX_BODY = 1024 * 1024
 
@@ -123,7 +125,7 @@ class Request(Change):
     statuses: those that are right. content: the kind of content, "" for any. location: what the answer has to lead to
     begins so; "" for anything. headers: those that have to come once with this value, or not at all where it is "".
     digest: the SHA-256 of the body, "" for any. seconds: how long to try, since old processes answer for a moment
-    after a reload.
+    after a reload. proxied: whoever connects has to begin with the PROXY protocol.
     """
 
     title: str
@@ -138,6 +140,7 @@ class Request(Change):
     headers: tuple[tuple[str, str], ...] = ()
     digest: str = ""
     seconds: float = 10
+    proxied: bool = False
 
     def describe(self) -> str:
         return self.title
@@ -158,6 +161,8 @@ class Request(Change):
     def _wrong(self) -> str:
         try:
             plain = socket.create_connection((self.address, self.port), timeout=TIMEOUT)
+            if self.proxied:
+                plain.sendall(PROXIED)
             answer = ask(plain, self.name, self.path, tls=self.tls, size=MAX_BODY if self.digest else 0)
         except (OSError, ValueError) as exc:
             return f"{self.address} port {self.port} does not answer ({getattr(exc, 'strerror', None) or exc})"

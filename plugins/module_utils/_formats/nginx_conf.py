@@ -36,6 +36,7 @@ class Directive:
     """One directive; `block` is None for one that ends in a semicolon.
 
     span: where it stands in the text of its file, from its name to behind its semicolon, or behind its opening brace.
+    close: where the closing brace of its block stands.
     """
 
     place: str
@@ -43,6 +44,7 @@ class Directive:
     arguments: tuple[str, ...]
     block: tuple[Directive, ...] | None = None
     span: tuple[int, int] = dataclasses.field(default=(0, 0), compare=False)
+    close: int = dataclasses.field(default=0, compare=False)
 
     @property
     def path(self) -> str:
@@ -67,6 +69,7 @@ class _Reader:
         self._prefix, self._read, self._glob = prefix, read, glob
         self._left = MAX_DIRECTIVES
         self._files, self._words = MAX_FILES, MAX_WORDS
+        self._closed = 0
 
     def file(self, path: str, within: tuple[str, ...] = ()) -> list[Directive]:
         """The directives of one file. within: the files that include it."""
@@ -96,6 +99,7 @@ class _Reader:
             if token.kind == "word":
                 words.append(token)
             elif token.text == "}":
+                self._closed = token.start
                 return found
             elif words:
                 found += self._directive(tokens, path, within, words, token, depth)
@@ -124,7 +128,8 @@ class _Reader:
         if sign.text == ";":
             return [Directive(place, name, arguments, span=span)]
         inside = self._block(tokens, path, within, depth=depth + 1)
-        return [Directive(place, name, arguments, () if name.endswith("_by_lua_block") else tuple(inside), span)]
+        block = () if name.endswith("_by_lua_block") else tuple(inside)
+        return [Directive(place, name, arguments, block, span, self._closed)]
 
 
 def parse(path: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Sequence[str]]) -> list[Directive]:

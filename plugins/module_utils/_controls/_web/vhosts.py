@@ -91,7 +91,7 @@ class _Question:
         try:
             plain = host.connect(vhost.address, vhost.port)
             if vhost.proxied:
-                plain.sendall(b"PROXY UNKNOWN\r\n")
+                plain.sendall(requests.PROXIED)
             return requests.ask(
                 plain, vhost.asked, self.path, tls=vhost.tls, headers=dict(self.headers), size=PAGE_BYTES
             )
