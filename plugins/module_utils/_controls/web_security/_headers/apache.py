@@ -1,0 +1,206 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Apache httpd: how the answers of its sites come to the headers that are wanted, by a file of our own."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import apache, common
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.apache import Instance
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import apache_snippet
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.apache_snippet import (
+    Place,
+    Says,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.model import Want
+from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import read_now
+from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer, Request
+from ansible_collections.infosec.principles.plugins.module_utils._formats.apache_conf import Directive
+from ansible_collections.infosec.principles.plugins.module_utils._formats.passages import Edit
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+PRODUCT = "Apache httpd"
+#: Sorts behind the others in its folder.
+SNIPPET = "zz-infosec-headers.conf"
+MARK = "infosec_principles_snippet"
+MODULE = "headers_module"
+#: What is surely not there, so that asking for it does nothing.
+NOWHERE = "infosec-principles-no-such-page"
+#: Of so many sites more than the front page is asked for, and so many sections of each.
+MOST_SITES = 20
+MOST_SECTIONS = 3
+#: Given before the sections of a configuration are looked at, so that none of them counts.
+TOO_EARLY = (400, 408, 414, 421, 431)
+
+
+def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
+    """What gives the sites of one Apache the headers that are wanted. Raises Refused or HostError.
+
+    wants: all of the same instance. Sites that are not among them keep what an earlier run has given them.
+    """
+    instance = t.cast(Instance, wants[0].vhost.instance)
+    common.refuse_broken(host, PRODUCT, instance.check)
+    path = f"{instance.layout.root}/{instance.layout.snippets}/{SNIPPET}"
+    load = _load(host, instance)
+    later = _later(host, instance, path)
+    _refuse_sections(later, wants)
+    written = (*load, *common.own_file(host, path, _text(host, path, instance, wants)), *_tokens(host, later, wants))
+    if not written:
+        raise Refused(f"{path} says so already, and the answers are others: look for <If> sections in .htaccess files")
+    proofs = [one for number, want in enumerate(wants) for one in _proofs(host, want, number < MOST_SITES)]
+    return (*written, *common.take_up(instance.run, PRODUCT, instance.check), *proofs)
+
+
+def _text(host: Host, path: str, instance: Instance, wants: t.Sequence[Want]) -> str:
+    places = {
+        Place(name, port, site.tls) for site in instance.sites for port in site.ports for name in site.names or ("",)
+    }
+    try:
+        said = {
+            place: says for place, says in apache_snippet.read(read_now(host, path) or "").items() if place in places
+        }
+        for want in wants:
+            place = Place(want.vhost.name, want.vhost.port, want.vhost.tls)
+            new = Says(tuple(want.set.items()), tuple(want.missing.items()), want.drop, want.banner)
+            said[place] = new.over(said.get(place, Says()))
+        return apache_snippet.render(said, places)
+    except (ChangeError, OSError, ValueError) as exc:
+        raise Refused(f"{path}: cannot be written ({exc})") from exc
+
+
+# The module that sets headers
+
+
+def _load(host: Host, instance: Instance) -> tuple[Change, ...]:
+    """What loads it where it is not loaded: the link by which the distribution does so. Raises Refused."""
+    if apache.loaded(instance.tree, MODULE):
+        return ()
+    root = instance.layout.root
+    link, target = f"{root}/mods-enabled/headers.load", "../mods-available/headers.load"
+    if not host.exists(f"{root}/mods-available/headers.load") or not host.exists(f"{root}/mods-enabled"):
+        raise Refused(f"mod_headers is not loaded: have its configuration in {root} load headers_module, and run again")
+    _refuse_dormant(host, instance, link)
+    return (
+        Command(
+            title=f"load mod_headers ({link})",
+            before="",
+            after=f"{link} -> {target}\n",
+            do=(("ln", "-s", target, link),),
+            undo=(("rm", "--", link),),
+            probe=("test", "-L", link),
+        ),
+    )
+
+
+def _refuse_dormant(host: Host, instance: Instance, link: str) -> None:
+    """Raise Refused where loading it would bring to life what nobody has seen at work."""
+    tree = apache.parse(host, instance.layout, {link: f"LoadModule {MODULE} mod_headers.so\n"})
+    known = {one.place for one in apache.flat(instance.tree)}
+    dormant = [one.place for one in apache.flat(tree) if one.place not in known and common.place(one.place)[0] != link]
+    if dormant:
+        places = ", ".join(printable(place) for place in dormant[:3])
+        raise Refused(
+            f"mod_headers is not loaded, and loading it would bring to life what waits for it at {places}; look at "
+            f"that, then: a2enmod headers"
+        )
+
+
+# What others say behind our file
+
+
+def _later(host: Host, instance: Instance, path: str) -> tuple[Directive, ...]:
+    """What outweighs our file: all that stands behind it, and in sections. Raises Refused where it is not read."""
+    tree = apache.parse(host, instance.layout, {path: f"{MARK} on\n"})
+    at = next((number for number, one in enumerate(tree) if one.name == MARK), None)
+    if at is None:
+        raise Refused(f"its configuration reads no files from {instance.layout.snippets}; include them there")
+    before = [one for one in tree[:at] if one.block is not None and one.name not in ("if", "elseif", "else")]
+    return (*before, *tree[at + 1 :])
+
+
+def _refuse_sections(later: t.Iterable[Directive], wants: t.Sequence[Want]) -> None:
+    """Raise Refused where a section that is merged behind ours says something of a header that we would replace."""
+    ours = {name.lower() for want in wants for name in (*want.set, *want.drop)}
+    for one in _conditional(later):
+        named = {word.lower() for word in one.arguments} & ours if one.name == "header" else set()
+        if named:
+            raise Refused(
+                f"{printable(one.place)}: {', '.join(sorted(named))} is set in an <If> section, which outweighs every "
+                f"other; take it out there"
+            )
+
+
+def _conditional(block: t.Iterable[Directive], *, within: bool = False) -> t.Iterator[Directive]:
+    """What stands in <If> sections."""
+    for one in block:
+        if one.block is not None:
+            yield from _conditional(one.block, within=within or one.name in ("if", "elseif", "else"))
+        elif within:
+            yield one
+
+
+def _tokens(host: Host, later: t.Iterable[Directive], wants: t.Sequence[Want]) -> tuple[Change, ...]:
+    """What makes a ServerTokens behind ours, which counts for the whole server, say the same."""
+    if not any(want.banner for want in wants):
+        return ()
+    edits: dict[str, list[Edit]] = {}
+    for one in later:
+        if one.name == "servertokens" and [word.lower() for word in one.arguments] not in (["prod"], ["productonly"]):
+            path, number = common.place(one.place)
+            edits.setdefault(path, []).append(Edit(*common.line(common.text(host, path), number), "ServerTokens Prod"))
+    return common.edits(host, edits)
+
+
+# Whether it worked
+
+
+def _proofs(host: Host, want: Want, closely: bool) -> t.Iterator[Request]:
+    """Requests whose answers have to have the headers, with the status of before."""
+    if want.vhost.proxied:
+        return
+    for path in ("/", f"/{NOWHERE}", *_sections(want)) if closely else ("/",):
+        try:
+            answer = want.vhost.ask(host, path)
+        except HostError:
+            return
+        if answer.status not in TOO_EARLY:
+            yield _proof(want, path, answer)
+
+
+def _sections(want: Want) -> list[str]:
+    """A page that is not there below each <Location> that says something of headers itself."""
+    site = t.cast(apache.Site, want.vhost.site)
+    found = [
+        f"{one.arguments[0].rstrip('/')}/{NOWHERE}"
+        for one in dict.fromkeys((*site.block, *site.main))
+        if one.name == "location" and one.arguments[:1] != ("~",) and one.arguments[:1] and _speaks(one)
+    ]
+    return [path for path in dict.fromkeys(found) if path.startswith("/") and path.isascii()][:MOST_SECTIONS]
+
+
+def _speaks(section: Directive) -> bool:
+    return any(one.name == "header" for one in apache.flat(section.block or ()))
+
+
+def _proof(want: Want, path: str, answer: Answer) -> Request:
+    vhost = want.vhost
+    expected = {**want.set, **{name: value for name, value in want.missing.items() if not answer.all(name.lower())}}
+    expected.update(dict.fromkeys(want.drop, ""))
+    expected.update({"Server": "Apache", "X-Powered-By": ""} if want.banner else {})
+    return Request(
+        title=f"see that {vhost.url}{path} answers as before, with each header once",
+        address=vhost.address,
+        port=vhost.port,
+        name=vhost.asked,
+        path=path,
+        statuses=(answer.status,),
+        tls=vhost.tls,
+        headers=tuple((name.lower(), value) for name, value in expected.items()),
+    )
