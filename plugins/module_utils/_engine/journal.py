@@ -120,6 +120,8 @@ class Run:
     fixes: dict[int, Fix] = dataclasses.field(default_factory=dict)
     waiting: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     guarded: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    #: Whether a later run has tried before to put it in order.
+    tried: bool = False
 
     @property
     def stands(self) -> bool:
@@ -326,11 +328,14 @@ def _in_order(steps: t.Sequence[Step]) -> list[Step]:
 
 
 def recover(host: Machine) -> list[str]:
-    """Put in order what killed runs left: an unfinished fix is taken back, a finished one stays; says what was done."""
+    """Put in order what killed runs left: an unfinished fix is taken back, a finished one stays; says what was done.
+
+    Files that could not be put back are tried again by each run; a service that stayed ill is not restarted for ever.
+    """
     said = []
     for run in runs(host):
         if run.state not in OVER:
-            said += put_in_order(host, run)
+            said += put_in_order(host, run, settle=run.tried)
     return said
 
 
@@ -347,6 +352,8 @@ def put_in_order(host: Machine, run: Run, *, settle: bool = False) -> list[str]:
     for step in ill:
         journal.note("reverted", step=step.number)
     if failures:
+        with contextlib.suppress(ChangeError, OSError):
+            journal.note("tried")
         return [f"run {run.run_id} was cut off and could not be put back: {failure}" for failure in failures]
     journal.note({"undoing": "undone", "guarded": "expired"}.get(run.state, "ended"))
     # Also where it was cut off while it armed: no process is there yet, to remove what is left of that.
@@ -356,6 +363,9 @@ def put_in_order(host: Machine, run: Run, *, settle: bool = False) -> list[str]:
     staying = [step.change.describe() for step in steps if step.change.stays]
     back = len(steps) - len(staying)
     what = [f"{back} change(s) of its unfinished fix(es) taken back"] if back else []
+    what += (
+        [f"this given up, since it failed before: {'; '.join(step.change.describe() for step in ill)}"] if ill else []
+    )
     what += [f"what was done of this stays: {'; '.join(staying)}"] if staying else []
     return [f"run {run.run_id} was cut off: {' and '.join(what) or 'nothing was half-done'}"]
 
@@ -443,6 +453,10 @@ def _on_done(run: Run, record: dict[str, t.Any]) -> None:
     _find(run, record["step"]).done = True
 
 
+def _on_tried(run: Run, _record: dict[str, t.Any]) -> None:
+    run.tried = True
+
+
 def _on_reverted(run: Run, record: dict[str, t.Any]) -> None:
     _find(run, record["step"]).reverted = True
 
@@ -475,6 +489,7 @@ _EVENTS: dict[str, t.Callable[[Run, dict[str, t.Any]], None]] = {
     "begin": _on_begin,
     "done": _on_done,
     "reverted": _on_reverted,
+    "tried": _on_tried,
     "fixed": _on_fixed,
     "waiting": _on_waiting,
     "resumed": _on_state,

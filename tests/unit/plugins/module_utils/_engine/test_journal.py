@@ -29,10 +29,12 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.journal
     Locked,
     holder,
     lock,
+    recover,
     runs,
     take_back,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.undo import Settings, listing, undo
+from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 
 from . import toy
@@ -344,3 +346,34 @@ def test_what_services_read_is_there_first_and_gone_last(root: pathlib.Path, mon
     assert len(failures) == 2 and "may still depend on it" in failures[1] and (root / "etc/list").exists()
     assert take_back(machine, journal, steps[::-1]) == []
     assert log == ["taken up, list there"] * 3 and not (root / "etc/list").exists()
+
+
+class Sick(toy.RootHost):
+    """No service starts on it."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        super().__init__(root=str(root))
+        self.tries = 0
+
+    def run(self, argv: t.Sequence[str], *, stdin: str | None = None, timeout: float = 10) -> Completed:
+        self.tries += 1
+        return Completed(1, "", "it does not start")
+
+
+def test_a_service_that_stays_ill_is_not_restarted_by_each_run_for_ever(root: pathlib.Path) -> None:
+    host = Sick(root)
+    journal = Journal(host, "20270101T000000.000000Z-000000")
+    journal.start(by="test")
+    journal.fix(1, "toy", ["web"])
+    changes = (WriteFile("/etc/ours", None, "new\n"), Activate("web.service", "restart", ()))
+    for change in changes:
+        step = journal.begin(1, change)
+        if change is changes[0]:
+            change.apply(host, tag=journal.tag(step))
+    (first,) = recover(host)
+    assert "could not be put back" in first and not (root / "etc/ours").exists()
+    tries = host.tries
+    assert tries > 0
+    (second,) = recover(host)
+    assert "given up, since it failed before" in second and "web.service" in second
+    assert recover(host) == [] and host.tries == tries
