@@ -43,6 +43,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.two_f
     single_sign_on,
     ssh_two_factor,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security import web_headers
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control
 
 CATALOGUE: dict[str, Control] = {
@@ -72,6 +73,7 @@ CATALOGUE: dict[str, Control] = {
         cleartext_upstreams.CONTROL,
         certificates.CONTROL,
         credential_files.CONTROL,
+        web_headers.CONTROL,
         disk_encryption.CONTROL,
     )
 }

@@ -95,6 +95,8 @@ class Finding:
     components: tuple[Component, ...] = ()
     #: The day on which it fails if nobody acts (YYYY-MM-DD); "" where there is none.
     due: str = ""
+    #: What was measured, such as a grade; where a fix changes it, the report shows both.
+    measure: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -60,6 +60,14 @@ def arrange(findings: t.Iterable[Wire]) -> list[Wire]:
 
 
 def _merged(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -> Wire:
+    merged = _told(old, new, outcome, again)
+    before, after = old.get("measure", ""), (new or {}).get("measure", "")
+    if not again or not before or not after or before == after:
+        return merged
+    return {**merged, "note": ". ".join(filter(None, (f"{before} → {after}", merged["note"])))}
+
+
+def _told(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -> Wire:
     if outcome is not None and outcome.failure:
         return {**old, "status": f.ERROR, "note": outcome.failure}
     if not again:

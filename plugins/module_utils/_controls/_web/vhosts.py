@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import socket
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._engine import requests
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer
@@ -20,6 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls._web import apache, haproxy, nginx
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 else:
     apache, haproxy, nginx = (
         later("_controls._web.apache"),
@@ -70,6 +71,13 @@ class Vhost:
         scheme, usual = ("https", 443) if self.tls else ("http", 80)
         return f"{scheme}://{printable(self.asked)}{'' if self.port == usual else f':{self.port}'}"
 
+    def connect(self, host: Host) -> socket.socket:
+        """A connection to it, at which HTTP or TLS begins; whoever calls closes it. Raises HostError or OSError."""
+        plain = host.connect(self.address, self.port)
+        if self.proxied:
+            plain.sendall(requests.PROXIED)
+        return plain
+
     def ask(self, host: Host, path: str, *, headers: t.Mapping[str, str] | None = None) -> Answer:
         """What it answers to a GET; asked once a run, also where nothing came. Raises HostError."""
         answer = host.once(_Question(self, path, tuple(sorted((headers or {}).items()))))
@@ -89,9 +97,7 @@ class _Question:
     def __call__(self, host: Host) -> Answer | HostError:
         vhost = self.vhost
         try:
-            plain = host.connect(vhost.address, vhost.port)
-            if vhost.proxied:
-                plain.sendall(requests.PROXIED)
+            plain = vhost.connect(host)
             return requests.ask(
                 plain, vhost.asked, self.path, tls=vhost.tls, headers=dict(self.headers), size=PAGE_BYTES
             )

@@ -20,6 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._web.
     Bind,
     Instance,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.strangers import refuse_strangers
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     Clear,
@@ -32,7 +33,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Seen,
     endpoints,
     led_on,
-    refuse_strangers,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence

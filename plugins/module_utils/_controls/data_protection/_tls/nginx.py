@@ -22,6 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._web.
     Instance,
     Site,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.strangers import refuse_strangers
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
     HEADER,
@@ -35,7 +36,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Seen,
     endpoints,
     led_on,
-    refuse_strangers,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls.model import (
     AT_ONCE,
@@ -19,8 +19,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     Endpoint,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._formats import x509
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 
@@ -52,25 +50,3 @@ def led_on(*, open_: bool, evidence: tuple[Evidence, ...]) -> Clear:
     Visitors will come in clear for ever, since that is what browsers try for a name alone; the redirect is for them.
     """
     return Clear(open_, evidence, told=True, days=math.inf, looked="a redirect, which turns nobody away,")
-
-
-def refuse_strangers(host: Host, where: str, pairs: t.Iterable[Pair], names: t.Iterable[str]) -> None:
-    """Raise Refused where clients that are led to these certificates would turn away from them.
-
-    For each name one has to be valid now, for that name, and issued by somebody else. where: what leads there.
-    """
-    shown = [one for pair in pairs for one in [_certificate(host, pair.certificate)] if one]
-    good = [one for one in shown if not one.self_issued and one.not_before <= host.now() <= one.not_after]
-    for name in names or ("",):
-        if not any(not name or x509.covers(one, name) for one in good):
-            raise Refused(
-                f"{printable(where)}: no certificate at port 443 is valid, issued by an authority and for "
-                f"{printable(name) or 'these clients'}, so those led there would turn away"
-            )
-
-
-def _certificate(host: Host, path: str) -> x509.Certificate | None:
-    try:
-        return x509.first(host.read_part(path, x509.MAX_SIZE))
-    except HostError:
-        return None
