@@ -19,7 +19,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import apache, nginx
+    from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import (
+        apache,
+        nginx,
+    )
 else:
     apache = later("_controls.web_security._headers.apache")
     nginx = later("_controls.web_security._headers.nginx")
