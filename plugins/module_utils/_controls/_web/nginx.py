@@ -27,6 +27,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 PROGRAM = "nginx"
 CONFIGS = ("/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf", "/usr/local/etc/nginx/nginx.conf")
 CONTEXTS = ("http", "stream", "mail")
+#: How we see where a snippet would be read: no directive of nginx's.
+MARK = "infosec_principles_snippet"
 DEFAULT_PORTS = {"http": 80}
 _LISTEN = re.compile(r"(?:(?P<address>\[[^\]]+\]|[^:\[\]]+):)?(?P<port>\d+)(?:-(?P<last>\d+))?")
 
@@ -168,3 +170,14 @@ def _listens(one: Directive, *, on: bool) -> t.Iterator[Listen]:
 def folder(instance: Instance) -> str:
     """Where its configuration lies."""
     return os.path.dirname(instance.config)
+
+
+def reads(host: Host, instance: Instance, context: Directive, path: str) -> bool:
+    """Whether a file at that path would be read directly in that block."""
+    tree = parse(host, instance.config, {path: f"{MARK};\n"})
+    return any(
+        one.name == MARK
+        for block in tree
+        if (block.name, block.place) == (context.name, context.place)
+        for one in block.block or ()
+    )

@@ -48,8 +48,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 SNIPPET, HTTPS_ONLY = "conf.d/infosec-tls.conf", "infosec-https-only.conf"
-#: How we see where a snippet would be read: no directive of nginx's.
-MARK = "infosec_principles_snippet"
 #: Says the same as several of ours at once, in words of its own.
 COMMANDS = ("minprotocol", "maxprotocol", "protocol", "cipherstring", "ciphersuites", "groups", "curves", "options")
 #: Answers of a server that hand out nothing: to https, and refusals.
@@ -157,20 +155,10 @@ class _Plan:
                 self._edit(one.path, *one.span, f"{one.name} {settings(terms)[one.name]};")
 
     def _add(self, context: Directive, lines: t.Sequence[str]) -> None:
-        if self._is_read_in(context):
+        if nginx.reads(self._host, self._instance, context, self._snippet):
             self._files[self._snippet] = HEADER + "".join(f"{line}\n" for line in lines)
         elif lines:
             self._edit(context.path, context.span[1], context.span[1], "".join(f"\n    {line}" for line in lines))
-
-    def _is_read_in(self, context: Directive) -> bool:
-        """Whether the snippet's place is read directly in that block."""
-        tree = nginx.parse(self._host, self._instance.config, {self._snippet: f"{MARK};\n"})
-        return any(
-            one.name == MARK
-            for block in tree
-            if (block.name, block.place) == (context.name, context.place)
-            for one in block.block or ()
-        )
 
     def _edit(self, path: str, start: int, end: int, text: str) -> None:
         edit = Edit(start, end, text)
