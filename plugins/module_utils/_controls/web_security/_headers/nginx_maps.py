@@ -12,13 +12,15 @@ servers include, and says nothing in a server for which nobody wants anything.
         default "";
         "443 shop.example.org" "same-origin";
     }
-    map $sent_http_referrer_policy $infosec_referrer_policy {
+    map "$sent_http_referrer_policy$infosec_again" $infosec_referrer_policy {
+        volatile;
         default "";
         "" $infosec1_referrer_policy;
     }
 
 The second one is empty where the answer has the header already ($sent_http_…, ngx_http_core_module), and nginx sends
-no header whose value is empty.
+no header whose value is empty. nginx adds its headers twice to what becomes a 416 only while it is being sent, hence
+$infosec_again.
 """
 
 from __future__ import annotations
@@ -33,8 +35,19 @@ from ansible_collections.infosec.principles.plugins.module_utils._formats.nginx_
 NOTE = "# Written by infosec.principles.web_headers; changes here are lost.\n"
 BY_SERVER = "$server_port $server_name"
 BY_NAME = "$server_port $server_name $host"
-SENT = "$sent_http_"
+SENDS = """map "$sent_http_{0}$infosec_again" $infosec_{1} {{
+    volatile;
+    default "";
+    "" $infosec1_{1};
+}}
+"""
 WAS = "infosec_was_"
+AGAIN = """map $status $infosec_again {
+    volatile;
+    default "";
+    416 again;
+}
+"""
 #: What fits into a hash of nginx whose buckets have 64 bytes, their default on common processors: the name of a
 #: variable (46), and a key of a map, which is a regular expression instead where it is longer.
 MAX_SLUG, MAX_KEY = 37, 40
@@ -74,12 +87,10 @@ class Choice:
     def render(self, variable: str) -> str:
         """The maps that make up the variable."""
         if not self.names:
-            return _map(f'"{BY_SERVER}"', variable, quoted(self.default), self.servers)
+            return _map(BY_SERVER, variable, quoted(self.default), self.servers)
         inner = f"infosec2_{variable.partition('_')[2]}"
         names = dict(sorted(self.names.items(), key=_rank))
-        return _map(f'"{BY_SERVER}"', inner, quoted(self.default), self.servers) + _map(
-            f'"{BY_NAME}"', variable, f"${inner}", names
-        )
+        return _map(BY_SERVER, inner, quoted(self.default), self.servers) + _map(BY_NAME, variable, f"${inner}", names)
 
 
 @dataclasses.dataclass
@@ -103,11 +114,8 @@ class Maps:
     def render(self, also: t.Sequence[str] = ()) -> str:
         """The text of the maps. also: lines behind them."""
         choices = "".join(choice.render(name) for name, choice in sorted(self.choices.items()))
-        sent = "".join(
-            _map(f"{SENT}{_slug(name)}", f"infosec_{_cut(name)}", '""', {}, f"${_chosen(name)}")
-            for name in sorted(self.headers)
-        )
-        return NOTE + choices + sent + "".join(f"{line}\n" for line in also)
+        sent = "".join(SENDS.format(_slug(name), _cut(name)) for name in sorted(self.headers))
+        return NOTE + choices + (AGAIN + sent if sent else "") + "".join(f"{line}\n" for line in also)
 
     def lines(self) -> str:
         """The text of the lines that send them, one for each header."""
@@ -144,11 +152,9 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _map(source: str, variable: str, default: str, entries: t.Mapping[str, str], nothing: str = "") -> str:
-    """nothing: what an empty source leads to, where that is said apart."""
-    lines = [f"    default {default};", *([f'    "" {nothing};'] if nothing else [])]
-    lines += [f"    {quoted(key)} {quoted(value)};" for key, value in entries.items()]
-    return "\n".join((f"map {source} ${variable} {{", *lines, "}\n"))
+def _map(source: str, variable: str, default: str, entries: t.Mapping[str, str]) -> str:
+    lines = (f"    {quoted(key)} {quoted(value)};" for key, value in entries.items())
+    return "\n".join((f'map "{source}" ${variable} {{', f"    default {default};", *lines, "}\n"))
 
 
 def _slug(header: str) -> str:
