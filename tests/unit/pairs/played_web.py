@@ -83,6 +83,23 @@ def page(
     return serve
 
 
+#: What a played site says to a path: status, lines of its head (each with its end), body.
+Says = tuple[str, str, str]
+
+
+def site(says: t.Callable[[str], Says], *, secured: ssl.SSLContext | None = None) -> Server:
+    """Answers one request by its path."""
+
+    def serve(connection: socket.socket) -> None:
+        with secured.wrap_socket(connection, server_side=True) if secured else connection as channel:
+            asked = channel.recv(8192).decode("latin-1").split(" ")
+            status, headers, body = says(asked[1] if len(asked) > 1 else "/")
+            kind = "" if "content-type:" in headers.lower() else "Content-Type: text/html\r\n"
+            channel.sendall(f"HTTP/1.1 {status}\r\n{kind}{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    return serve
+
+
 def listen(serve: Server) -> int:
     """A port of this machine, served for as long as the tests run."""
     listening = socket.create_server(("127.0.0.1", 0))

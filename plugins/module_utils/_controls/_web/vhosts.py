@@ -78,9 +78,10 @@ class Vhost:
             plain.sendall(requests.PROXIED)
         return plain
 
-    def ask(self, host: Host, path: str, *, headers: t.Mapping[str, str] | None = None) -> Answer:
-        """What it answers to a GET; asked once a run, also where nothing came. Raises HostError."""
-        answer = host.once(_Question(self, path, tuple(sorted((headers or {}).items()))))
+    def ask(self, host: Host, path: str, *, headers: t.Mapping[str, str] | None = None, anew: bool = False) -> Answer:
+        """What it answers to a GET; asked once a run unless `anew`, also where nothing came. Raises HostError."""
+        question = _Question(self, path, tuple(sorted((headers or {}).items())))
+        answer = question(host) if anew else host.once(question)
         if isinstance(answer, HostError):
             raise answer
         return answer

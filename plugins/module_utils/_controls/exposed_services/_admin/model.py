@@ -46,6 +46,8 @@ class Interface:
     is one of its own. page: what is asked for below a path, to see a mark ("" for the path itself). programs:
     names of processes that serve it at a port of their own. ports: those that it has by itself. defaults: a pattern of
     its page that tells that the credentials which everybody knows are still in force. shut: how a person closes it.
+    folders: where packages lay it; a site that serves one of them has it, whatever it answers. files: what it is called
+    where people lay it into the folder of a site, as glob(3) has it ("adminer*.php").
     """
 
     key: str
@@ -57,6 +59,8 @@ class Interface:
     ports: tuple[int, ...] = ()
     defaults: bytes = b""
     page: str = ""
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def known(self, answer: Answer) -> bool:
         """Whether the answer is its own."""
@@ -68,12 +72,14 @@ class Found:
     """An interface at one place. path: under which it answers; what lies below belongs to it.
 
     at: the site, or the port of a program of its own (site and instance are None there). by: how it was found.
+    doubt: why it may be something else, so that a person is to say so before anything is closed; "" for none.
     """
 
     interface: Interface
     at: Vhost
     path: str
     by: tuple[Evidence, ...]
+    doubt: str = ""
 
     @property
     def subject(self) -> str:

@@ -41,6 +41,8 @@ INTERFACES: tuple[Interface, ...] = (
         ),
         shut=f"{BY_PATH}; nobody comes to /wp-admin/ without /wp-login.php, and visitors need wp-admin/admin-ajax.php",
         paths=("/wp-login.php", "/blog/wp-login.php", "/wordpress/wp-login.php", "/wp/wp-login.php"),
+        folders=("/usr/share/wordpress",),
+        files=("*/wp-login.php",),
     ),
     Interface(
         "phpmyadmin",
@@ -52,6 +54,8 @@ INTERFACES: tuple[Interface, ...] = (
         ),
         shut=f"{BY_PATH}; or remove the package phpmyadmin",
         paths=("/phpmyadmin/", "/phpMyAdmin/", "/pma/", "/PMA/", "/mysql/", "/dbadmin/"),
+        folders=("/usr/share/phpmyadmin", "/usr/share/phpMyAdmin"),
+        files=("*phpmyadmin*", "pma*"),
     ),
     Interface(
         "adminer",
@@ -62,6 +66,8 @@ INTERFACES: tuple[Interface, ...] = (
         ),
         shut=f"{BY_PATH}; or remove its file, and put it there when it is needed",
         paths=("/adminer/", "/adminer.php", "/adminer", "/editor.php", "/adminer/adminer/"),
+        folders=("/usr/share/adminer",),
+        files=("adminer*.php",),
     ),
     Interface(
         "pgadmin",
@@ -72,6 +78,7 @@ INTERFACES: tuple[Interface, ...] = (
         page="login",
         programs=("gunicorn", "pgadmin4"),
         ports=(5050,),
+        folders=("/usr/pgadmin4/web",),
     ),
     Interface(
         "tomcat",
@@ -238,5 +245,6 @@ INTERFACES: tuple[Interface, ...] = (
         marks=(Mark(body=rb"<title>(?:PHP [0-9][^<]* - )?phpinfo\(\)</title>"),),
         shut="remove the file",
         paths=("/phpinfo.php", "/info.php", "/test.php", "/i.php", "/php.php", "/phpinfo"),
+        files=("*phpinfo*.php", "info*.php"),
     ),
 )

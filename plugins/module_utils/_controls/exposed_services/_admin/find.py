@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the collection: may change at any time.
+"""Which web administration answers here: by what configurations say, and by what sites answer.
+
+Asked are this host's own web servers, and the ports of programs that the table knows; never a port of anything else.
+A site that has several names is asked by its first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import re
+import time
+import typing as t
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
+    asking,
+    configured,
+    django,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.asking import Chain
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.configured import (
+    Candidate,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
+    Found,
+    Interface,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.table import (
+    INTERFACES,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._host import together
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
+
+#: Seconds after which nothing more is asked; the engine ends a control after 30.
+SECONDS = 12.0
+#: Paths that one site is asked for at most.
+MOST = 150
+#: Failures after which a site is not asked any more, since each may take seconds.
+FAILURES = 2
+#: Pages of interfaces that no redirect leads to.
+HIDDEN_PAGES = tuple(dict.fromkeys(one.page for one in INTERFACES if one.page.startswith(("-", "api"))))
+
+
+@dataclasses.dataclass(frozen=True)
+class Looked:
+    """What was found, and what could not be looked at: subject and why."""
+
+    found: tuple[Found, ...]
+    unseen: tuple[tuple[str, str], ...]
+
+
+@dataclasses.dataclass
+class Site:
+    """A site while it is asked. paths: what to ask for. answered: by path. nowhere: what it says to any path."""
+
+    vhost: Vhost
+    candidates: tuple[Candidate, ...]
+    nowhere: Chain | None = None
+    answered: dict[str, Chain] = dataclasses.field(default_factory=dict)
+    problems: list[str] = dataclasses.field(default_factory=list)
+    late: int = 0
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Each once, the surest first; a site that leads elsewhere is asked for what its configuration says alone."""
+        away = self.nowhere is not None and asking.elsewhere(self.vhost, self.nowhere)
+        asked = (path for one in self.candidates if one.by or not away for path in _pages(one))
+        return tuple(itertools.islice(dict.fromkeys(asked), MOST))
+
+
+def _pages(one: Candidate) -> tuple[str, ...]:
+    """What to ask for, to see whether it is there."""
+    if one.interface is None:
+        return (one.path, *(_below(one.path, page) for page in (HIDDEN_PAGES if one.sent_on else ())))
+    return tuple(dict.fromkeys((_below(one.path, one.interface.page), *((one.path,) if one.by else ()))))
+
+
+def _below(path: str, page: str) -> str:
+    return f"{path.rstrip('/')}/{page}" if page else path
+
+
+def find(host: Host, ports: t.Sequence[Vhost] = ()) -> Looked:
+    """Every interface on the sites, and at the ports (of programs of the table)."""
+    read = host.once(vhosts.read)
+    sites = [Site(one, tuple(_candidates(host, one))) for one in _first_names(read.all)]
+    sites += [Site(one, tuple(_of_program(one))) for one in ports]
+    ask(host, sites)
+    found = tuple(one for site in sites for one in _found(site))
+    unseen = [(site.vhost.subject, problem) for site in sites for problem in site.problems[:1]]
+    unseen += [(site.vhost.subject, _late(site)) for site in sites if site.late and not site.problems]
+    return Looked(found, (*(("web servers", problem) for problem in read.problems), *unseen))
+
+
+def _late(site: Site) -> str:
+    return f"it answers slowly, and {site.late} of {len(site.paths)} known paths were not asked for in time"
+
+
+def _first_names(found: t.Iterable[Vhost]) -> t.Iterator[Vhost]:
+    """One a site and port; those that answer everything by one redirect have nothing else."""
+    seen = set()
+    for one in found:
+        place = (one.product, one.run, one.place, one.port)
+        if place not in seen and not configured.leads_away(one):
+            seen.add(place)
+            yield one
+
+
+def _candidates(host: Host, vhost: Vhost) -> t.Iterator[Candidate]:
+    """By configuration, by project, and what is known of all sites: the likeliest paths of all interfaces first."""
+    yield from configured.candidates(host, vhost)
+    admins = host.once(django.read)
+    if vhost.product == "Apache httpd":
+        admins += tuple(one for folder in django.of_apache(vhost) for one in django.below(host, folder))
+    kinds = {one.key: one for one in INTERFACES if configured.may_have(vhost, one)}
+    if "django" in kinds:
+        yield from (Candidate(one.path, kinds["django"], one.by) for one in admins)
+    for number in range(max((len(one.paths) for one in kinds.values()), default=0)):
+        yield from (Candidate(one.paths[number], one) for one in kinds.values() if number < len(one.paths))
+
+
+def _of_program(vhost: Vhost) -> t.Iterator[Candidate]:
+    programs = {one.process for one in vhost.run.listeners if one.port == vhost.port}
+    for interface in INTERFACES:
+        if not programs.isdisjoint(interface.programs):
+            yield from (Candidate(path, interface) for path in interface.paths)
+
+
+# Asking
+
+
+def ask(host: Host, sites: t.Sequence[Site]) -> None:
+    """Ask all of them, several at a time, until time is up."""
+    deadline = time.monotonic() + SECONDS
+    path = host.once(asking.nowhere)
+    together.each([functools.partial(_nowhere, host, site, path) for site in sites])
+    asked = [[functools.partial(_one, host, site, path, deadline) for path in site.paths] for site in sites]
+    # In turn, so that the likeliest paths of all sites come before the others of any.
+    in_turn = [one for row in itertools.zip_longest(*asked) for one in row if one is not None]
+    together.each(in_turn)
+
+
+def _nowhere(host: Host, site: Site, path: str) -> None:
+    try:
+        site.nowhere = asking.chain(host, site.vhost, path)
+    except HostError as exc:
+        site.problems += [str(exc)] * FAILURES
+
+
+def _one(host: Host, site: Site, path: str, deadline: float) -> None:
+    if len(site.problems) >= FAILURES:
+        return
+    if time.monotonic() > deadline:
+        site.late += 1
+        return
+    try:
+        site.answered[path] = asking.chain(host, site.vhost, path)
+    except HostError as exc:
+        site.problems.append(str(exc))
+
+
+# Judging the answers
+
+
+def _found(site: Site) -> tuple[Found, ...]:
+    """Each interface where it is found first; what lies below one of its places is no further one."""
+    found: dict[tuple[str, str], Found] = {}
+    for one in site.candidates:
+        for interface in (one.interface,) if one.interface else INTERFACES:
+            hit = _hit(site, one, interface)
+            if hit is not None:
+                found.setdefault((interface.key, hit.path), hit)
+    whole = [key for key, path in found if path == "/"]
+    sure = {one.interface.key for one in site.candidates if one.sure and one.interface}
+    return tuple(
+        one
+        for (key, path), one in sorted(found.items())
+        if not any(key == other and path != above and path.startswith(_folder(above)) for other, above in found)
+        # A page that looks like several programs at once is none of them.
+        and (path != "/" or len(whole) == 1 or key in sure)
+    )
+
+
+def _folder(path: str) -> str:
+    return path if path.endswith("/") else f"{path}/"
+
+
+def _hit(site: Site, one: Candidate, interface: Interface) -> Found | None:
+    """The interface at the candidate's place, where an answer tells it or the configuration does."""
+    shown = [site.answered[path] for path in _pages(one) if path in site.answered]
+    fitting = [answer for answer in shown if answer.shows(interface)]
+    if fitting and not _anywhere(site, one, interface):
+        by = (*one.by, fitting[0].evidence(site.vhost, interface))
+        return Found(interface, site.vhost, _path(one, shown), by, _doubt(site, one, interface, fitting))
+    if one.sure and shown and not any(_absent(site, answer) for answer in shown):
+        came = Evidence(f"GET {site.vhost.url}{one.path}", str(shown[-1].answers[0].status))
+        return Found(interface, site.vhost, one.path, (*one.by, came))
+    return None
+
+
+def _anywhere(site: Site, one: Candidate, interface: Interface) -> bool:
+    """Whether every path of the site shows it; that is right for a program that has the whole site alone."""
+    if site.nowhere is None or not site.nowhere.shows(interface):
+        return False
+    shown = [site.answered[path] for path in _pages(one) if path in site.answered]
+    written = site.vhost.instance is not None and not one.sure and not asking.by_header(interface, site.nowhere.answers)
+    return one.path != "/" or (written and any(asking.same(answer, site.nowhere) for answer in shown))
+
+
+def _doubt(site: Site, one: Candidate, interface: Interface, fitting: t.Sequence[Chain]) -> str:
+    """What a page says does not do to close a whole site: anybody may have written it."""
+    answers = [answer for each in fitting for answer in each.answers]
+    if one.path != "/" or site.vhost.instance is None or one.sure or asking.by_header(interface, answers):
+        return ""
+    return f"nothing but a page says that the whole site is {interface.title}"
+
+
+def _absent(site: Site, answer: Chain) -> bool:
+    """Whether nothing is there: not found, led to another site, or what any other path gets."""
+    status = answer.answers[0].status
+    if status in asking.GONE or asking.elsewhere(site.vhost, answer):
+        return True
+    # A login before everything leads all paths to one place, for now; what has moved for good is not there.
+    login = status in asking.LED_FOR_NOW
+    return site.nowhere is not None and asking.same(answer, site.nowhere) and answer.path != "/" and not login
+
+
+def _path(one: Candidate, shown: t.Sequence[Chain]) -> str:
+    """With the closing slash that the site adds."""
+    return f"{one.path}/" if any(answer.slashed and answer.path == one.path for answer in shown) else one.path
+
+
+def tells_defaults(host: Host, found: Found) -> Evidence | None:
+    """Where a page of the interface tells credentials that everybody knows; None where it does not."""
+    for path in dict.fromkeys((_below(found.path, found.interface.page), found.path)):
+        try:
+            answers = asking.chain(host, found.at, path).answers
+        except HostError:
+            continue
+        if any(re.search(found.interface.defaults, answer.body) for answer in answers):
+            return Evidence(f"GET {found.at.url}{path}", "a page that tells them", "none")
+    return None
