@@ -27,8 +27,7 @@ class Script:
 class FrontPage:
     """tags: the number of all scripts. styles: addresses of style sheets. passive: those of images and media.
 
-    active: those of other things that act (frames, objects) and forms. policies, referrer: what the page says by
-    `meta`; corp likewise.
+    active: those of other things that act (frames, objects) and forms. policies, referrer: said by `meta`.
     """
 
     tags: int = 0
@@ -38,7 +37,6 @@ class FrontPage:
     passive: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     referrer: tuple[str, ...] = ()
-    corp: tuple[str, ...] = ()
 
 
 def parse(body: bytes) -> FrontPage:
@@ -56,12 +54,6 @@ def parse(body: bytes) -> FrontPage:
 
 _ACTIVE = {"iframe": "src", "frame": "src", "embed": "src", "object": "data", "form": "action"}
 _PASSIVE = ("img", "audio", "video", "source", "track")
-#: http-equiv to the list it goes to.
-_SAYS = {
-    "content-security-policy": "policies",
-    "referrer-policy": "referrer",
-    "cross-origin-resource-policy": "corp",
-}
 
 
 class _Reader(html.parser.HTMLParser):
@@ -90,10 +82,10 @@ class _Reader(html.parser.HTMLParser):
             self._add("passive", said.get("src", "").strip())
 
     def _meta(self, said: t.Mapping[str, str]) -> None:
-        kind = said.get("http-equiv", "").strip().lower()
-        kind = kind or ("referrer-policy" if said.get("name", "").strip().lower() == "referrer" else "")
-        if kind in _SAYS:
-            self._add(_SAYS[kind], said.get("content", "").strip())
+        if said.get("http-equiv", "").strip().lower() == "content-security-policy":
+            self._add("policies", said.get("content", "").strip())
+        elif said.get("name", "").strip().lower() == "referrer":
+            self._add("referrer", said.get("content", "").strip())
 
     def _add(self, where: str, what: t.Any) -> None:
         if what and len(self._found[where]) < MOST:

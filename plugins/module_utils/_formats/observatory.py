@@ -246,20 +246,20 @@ _WORSE = (
 
 
 def set_cookies(headers: Headers) -> list[Cookie]:
-    """The cookies that an answer sets, and that browsers keep."""
-    found = cookies.parse(every(headers, "set-cookie"))
-    return [one for one in found if not one.gone and one.name not in IGNORED_COOKIES]
+    """The cookies that an answer sets and does not take away; of two with a name, a place and a path, the later."""
+    found = {(one.name, one.domain, one.path or "/"): one for one in cookies.parse(every(headers, "set-cookie"))}
+    return [one for one in found.values() if not one.gone and one.name not in IGNORED_COOKIES]
 
 
 def _cookies(site: Site) -> str:
     found = [one for one in set_cookies(site.headers) if not one.refused or one.same_site == "none"]
+    if not found:
+        return "no-cookies"
     hsts = _hsts(site) == "good"
     wrong = [result for one in found for result in _wrongs(one, hsts=hsts)]
     wrong += ["same-site-invalid" for one in cookies.parse(every(site.headers, "set-cookie")) if one.odd]
     if wrong:
         return max(wrong, key=_WORSE.index)
-    if not found:
-        return "no-cookies"
     return "good-same-site" if all(one.same_site for one in found) else "good"
 
 
@@ -289,10 +289,10 @@ def _redirect(site: Site) -> str:
         return "not-needed"
     if len(steps) == 1:
         return "missing"
+    if not site.verified and steps[-1].scheme == "https":
+        return "invalid-certificate"
     if steps[-1].scheme != "https":
         return "not-to-https"
-    if not site.verified:
-        return "invalid-certificate"
     if steps[1].scheme == "http":
         return "first-in-clear"
     return "to-https" if steps[0].hostname == steps[1].hostname else "other-host"
@@ -336,7 +336,7 @@ def _hsts(site: Site) -> str:
 
 
 #: Results of the test for scripts from the best to the worst.
-_SRI = ("foreign", "checked-in-clear", "foreign-in-clear")
+_SRI = ("checked-in-clear", "foreign", "foreign-in-clear")
 
 
 def _sri(site: Site) -> str:
@@ -386,7 +386,8 @@ def _content_type_options(site: Site) -> str:
 
 def _frame_options(site: Site) -> str:
     if _csp(site) not in ("none", "report-only", "invalid"):
-        policies = csp.split(every(site.headers, "content-security-policy"))
+        # Browsers do not take it from a page, but the Observatory does.
+        policies = csp.split([*every(site.headers, "content-security-policy"), *site.page.policies])
         if csp.frame_ancestors(policies) is not None:
             return "by-csp"
     value = joined(site.headers, "x-frame-options").lower()
@@ -396,7 +397,7 @@ def _frame_options(site: Site) -> str:
 
 
 def _corp(site: Site) -> str:
-    value = joined(site.headers, "cross-origin-resource-policy").lower() or "".join(site.page.corp[-1:]).lower()
+    value = joined(site.headers, "cross-origin-resource-policy").lower()
     return "none" if not value else value if value in ("same-site", "same-origin", "cross-origin") else "invalid"
 
 
