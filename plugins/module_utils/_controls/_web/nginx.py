@@ -138,6 +138,17 @@ def sites(tree: t.Iterable[Directive]) -> tuple[Site, ...]:
     return tuple(_with_shared(site, secured) for site in found)
 
 
+def defaults(found: t.Iterable[Site]) -> dict[tuple[str, int], Site]:
+    """Who takes requests for names that no other server has, by address and port: default_server, else the first."""
+    told: dict[tuple[str, int], Site] = {}
+    first: dict[tuple[str, int], Site] = {}
+    for site, at in ((one, at) for one in found for at in one.listens):
+        first.setdefault((at.address, at.port), site)
+        if {"default_server", "default"} & set(at.options):
+            told.setdefault((at.address, at.port), site)
+    return {**first, **told}
+
+
 def _with_shared(site: Site, secured: set[tuple[str, int]]) -> Site:
     """A port that one server opens with TLS speaks it for all."""
     listens = (dataclasses.replace(at, tls=(at.address, at.port) in secured) for at in site.listens)

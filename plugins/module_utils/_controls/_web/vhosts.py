@@ -125,6 +125,7 @@ def read(host: Host) -> Vhosts:
             continue
         try:
             found += of(host, product)
+            problems += _nginx_unasked(host) if product == "nginx" else ()
         except HostError as exc:
             problems.append(f"{product}: {printable(str(exc))}")
     if len(found) > MOST:
@@ -134,30 +135,48 @@ def read(host: Host) -> Vhosts:
 
 def _nginx(host: Host, product: str) -> t.Iterator[Vhost]:
     for instance in host.once(nginx.read):
-        for site in instance.sites:
-            for at in site.listens if site.context.name == "http" else ():
-                for name in _names(site.names):
-                    address = instance.run.near(at.port)
-                    proxied = "proxy_protocol" in at.options
-                    yield Vhost(
-                        product,
-                        instance.run,
-                        name,
-                        address,
-                        at.port,
-                        at.tls,
-                        site.server.place,
-                        instance,
-                        site,
-                        proxied,
-                    )
+        sites = [site for site in instance.sites if site.context.name == "http"]
+        defaults = nginx.defaults(sites)
+        for site, at in ((one, at) for one in sites for at in one.listens):
+            names = plain(host, site.names) or (("",) if defaults[at.address, at.port] is site else ())
+            proxied = "proxy_protocol" in at.options
+            for name in names:
+                address = instance.run.near(at.port)
+                place = site.server.place
+                yield Vhost(
+                    product, instance.run, name, address, at.port, at.tls, place, instance, site, proxied=proxied
+                )
+
+
+def plain(host: Host, written: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of nginx that can be asked for; a regular expression ("~") is none."""
+    names = (name for name in written if not name.startswith("~"))
+    return tuple(hostname(host) if name == "$hostname" else name for name in names)
+
+
+def hostname(host: Host) -> str:
+    """What nginx's $hostname stands for in server_name."""
+    return host.read_text("/proc/sys/kernel/hostname").strip().lower()
+
+
+def _nginx_unasked(host: Host) -> t.Iterator[str]:
+    """Of servers that no name of ours reaches."""
+    for instance in host.once(nginx.read):
+        sites = [site for site in instance.sites if site.context.name == "http"]
+        first = {id(site) for site in nginx.defaults(sites).values()}
+        for site in sites:
+            if site.names and id(site) not in first and all(name.startswith("~") for name in site.names):
+                yield (
+                    f"{printable(site.server.place)}: its names are regular expressions alone, so there is none to ask "
+                    "for; add a plain name to its server_name"
+                )
 
 
 def _apache(host: Host, product: str) -> t.Iterator[Vhost]:
     for instance in host.once(apache.read):
         for site in instance.sites:
             for port in site.ports:
-                for name in _names(site.names):
+                for name in site.names or ("",):
                     address = instance.run.near(port)
                     yield Vhost(product, instance.run, name, address, port, site.tls, site.place, instance, site)
 
@@ -172,11 +191,6 @@ def _haproxy(host: Host, product: str) -> t.Iterator[Vhost]:
                 yield Vhost(
                     product, instance.run, "", address, port, bind.tls, bind.line.place, instance, proxied=proxied
                 )
-
-
-def _names(written: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that can be asked for; a regular expression (nginx, "~") is none."""
-    return tuple(name for name in written if not name.startswith("~")) or ("",)
 
 
 PRODUCTS: tuple[tuple[tuple[str, ...], str, t.Callable[[Host, str], t.Iterator[Vhost]]], ...] = (

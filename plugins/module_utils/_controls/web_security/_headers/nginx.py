@@ -15,6 +15,7 @@ would break nginx once the distribution's next nginx.conf says it as well ("dire
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
@@ -41,14 +42,11 @@ PRODUCT = "nginx"
 MAPS, LINES = "conf.d/infosec-headers.conf", "infosec-add-headers.conf"
 #: Where the maps lie if conf.d is not read in http.
 ASIDE = "infosec-headers.conf"
-#: How we see where a snippet would be read: no directive of nginx's.
-MARK = "infosec_principles_snippet"
 #: nginx reads no longer word than 4096 bytes (NGX_CONF_BUFFER).
 MAX_VALUE = 4000
 #: Sets headers behind add_header's back (ngx_headers_more).
 MORE = ("more_set_headers", "more_add_headers")
 HSTS = "strict-transport-security"
-HOSTNAME = "/proc/sys/kernel/hostname"
 
 
 def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
@@ -78,7 +76,8 @@ class _Plan:
         self._http: Directive = wants[0].vhost.site.context
         self._lines = f"{folder}/{LINES}"
         self._files = _Files(host)
-        self._maps_path = f"{folder}/{MAPS if self._is_read(f'{folder}/{MAPS}') else ASIDE}"
+        is_read = host.once(_Reads(instance, self._http, f"{folder}/{MAPS}"))
+        self._maps_path = f"{folder}/{MAPS if is_read else ASIDE}"
         own = self._http.block or ()
         self._maps = nginx_maps.read(
             [one for one in own if one.path == self._maps_path],
@@ -111,7 +110,7 @@ class _Plan:
         """For the whole server where all of its names at that port want the same."""
         port, wanted = want.vhost.port, _value(want, header)
         same = {one.vhost.name for one in wants if one.vhost.port == port and _value(one, header) == wanted}
-        names = {name for name in site.names if not name.startswith("~")}
+        names = set(vhosts.plain(self._host, site.names))
         return Key(port, _first_name(self._host, site), () if names <= same else (want.vhost.name,))
 
     # What others say
@@ -210,10 +209,17 @@ class _Plan:
         lines = common.own_file(self._host, self._lines, self._maps.lines()) if self._maps.headers else ()
         return (*lines, *common.own_file(self._host, self._maps_path, self._maps.render(also)))
 
-    def _is_read(self, path: str) -> bool:
-        """Whether a snippet there is read directly in http."""
-        tree = nginx.parse(self._host, self._instance.config, {path: f"{MARK};\n"})
-        return any(one.name == MARK for block in tree if block.name == "http" for one in block.block or ())
+
+@dataclasses.dataclass(frozen=True)
+class _Reads:
+    """Whether a snippet at a path is read in http; called with the host, so that `host.once` reads the files once."""
+
+    instance: Instance = dataclasses.field(compare=False)
+    http: Directive = dataclasses.field(compare=False)
+    path: str
+
+    def __call__(self, host: Host) -> bool:
+        return nginx.reads(host, self.instance, self.http, self.path)
 
 
 class _Files:
@@ -288,7 +294,7 @@ def _first_name(host: Host, site: Site) -> str:
     words = [word for one in site.block if one.name == "server_name" for word in one.arguments]
     first = words[0] if words else ""
     if first == "$hostname":
-        return host.read_text(HOSTNAME).strip().lower()
+        return vhosts.hostname(host)
     return first if first.startswith("~") else first.lower().removeprefix(".")
 
 
