@@ -51,42 +51,49 @@ class Hit(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Reader:
-    """Reads the lines of one format. missing: what the format does not say and no line can be judged without."""
+    """Reads the lines of one format. says: the parts of a hit that are in it ("at", "client", …)."""
 
     pattern: re.Pattern[bytes]
-    missing: tuple[str, ...] = ()
+    says: frozenset[str]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the format does not say and no line can be judged without, in words."""
+        return tuple(words for part, words in _REQUIRED.items() if part not in self.says)
 
     def read(self, line: bytes) -> Hit | None:
         """The request that a line tells of; None for a line that is not of this format."""
         match = self.pattern.match(line)
-        found = match.groupdict(b"") if match else {}
-        at = moment(found.get("time", b""))
+        if match is None:
+            return None
+        when, client, host, path, status, user, agent, method = match.group(*Hit._fields)
+        at = moment(when or b"")
         if at is None:
             return None
-        said = {name: _text(value or b"") for name, value in found.items() if name in _TEXTS}
-        status = found.get("status") or b""
-        return Hit(at, status=int(status) if status.isdigit() else 0, **{**_NOTHING, **said, "path": _path(said)})
+        code = int(status) if status and status.isdigit() else 0
+        return Hit(at, _text(client), _text(host), _path(_text(path)), code, _text(user), _text(agent), _text(method))
 
 
 # Values
 
-_TEXTS = ("client", "host", "path", "user", "agent", "method")
-_NOTHING: dict[str, t.Any] = dict.fromkeys(_TEXTS, "")
 _ESCAPED = re.compile(r'\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(["\\/]))')
 _ABSOLUTE = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 
 
-def _text(value: bytes) -> str:
+def _text(value: bytes | None) -> str:
     """A value without the signs that keep it in one line; "-" stands for nothing."""
+    if not value or value == b"-":
+        return ""
     text = value.decode("utf-8", "replace")
-    if "\\" in text:
-        text = _ESCAPED.sub(lambda match: match[3] or chr(int(match[1] or match[2], 16)), text)
-    return "" if text == "-" else text
+    return _ESCAPED.sub(_plain, text) if "\\" in text else text
 
 
-def _path(said: t.Mapping[str, str]) -> str:
+def _plain(match: re.Match[str]) -> str:
+    return match[3] or chr(int(match[1] or match[2], 16))
+
+
+def _path(path: str) -> str:
     """Without the scheme and the name that a client may write before it (RFC 9112, section 3.2.2)."""
-    path = said.get("path", "")
     return path if path.startswith("/") else _ABSOLUTE.sub("", path, count=1)
 
 
@@ -96,18 +103,19 @@ _ISO = rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d
 _EPOCH = rb"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}"
 _TIME = rb"(?:" + _CLF + rb"|" + _ISO + rb"|" + _EPOCH + rb")"
 _PARTS = re.compile(
-    rb"(?:(?P<day>\d\d)/(?P<name>[A-Z][a-z][a-z])/(?P<year>\d{4}):|(?P<date>\d{4}-\d\d-\d\d)[T ])"
+    rb"(?P<date>\d\d/[A-Z][a-z][a-z]/\d{4}|\d{4}-\d\d-\d\d)[:T ]"
     rb"(?P<minute>\d\d:\d\d):(?P<second>\d\d)(?:[.,]\d+)?(?P<zone>Z| ?[+-]\d\d:?\d\d)?"
 )
 
 
 def moment(text: bytes) -> float | None:
     """Seconds since 1970, of a time in any spelling that logs have; one without a zone is this machine's own."""
+    if text[11:12] == b":" and len(text) == 26:  # as nginx and Apache httpd write it, and so nearly all
+        begin = _minute(text[:11], text[12:17], text[21:])
+        return None if begin is None else begin + int(text[18:20])
     match = _PARTS.fullmatch(text)
     if match:
-        month = _MONTHS.get(match["name"] or b"", 0)
-        date = match["date"] or b"%s-%02d-%s" % (match["year"], month, match["day"])
-        begin = _minute(date, match["minute"], (match["zone"] or b"").strip())
+        begin = _minute(match["date"], match["minute"], (match["zone"] or b"").strip())
         return None if begin is None else begin + int(match["second"])
     if not text.replace(b".", b"", 1).isdigit():
         return None
@@ -118,7 +126,7 @@ def moment(text: bytes) -> float | None:
 @functools.lru_cache(maxsize=4096)
 def _minute(date: bytes, minute: bytes, zone: bytes) -> float | None:
     """Where a minute begins; neighbours in a log share it."""
-    year, month, day = map(int, date.split(b"-"))
+    year, month, day = _day(date)
     hours, minutes = map(int, minute.split(b":"))
     if not (1 <= month <= 12 and 1 <= day <= 31 and hours < 24 and minutes < 60 and year >= 1970):
         return None
@@ -128,6 +136,13 @@ def _minute(date: bytes, minute: bytes, zone: bytes) -> float | None:
     digits = zone.replace(b":", b"")
     ahead = 0 if zone == b"Z" else int(digits[:1] + b"1") * (int(digits[1:3]) * 3600 + int(digits[3:5]) * 60)
     return float(calendar.timegm(fields) - ahead)
+
+
+def _day(date: bytes) -> tuple[int, int, int]:
+    """29/Nov/2026 or 2026-11-29."""
+    if b"/" in date:
+        return int(date[7:]), _MONTHS.get(date[3:6], 0), int(date[:2])
+    return int(date[:4]), int(date[5:7]), int(date[8:])
 
 
 # Formats
@@ -151,7 +166,7 @@ _BRACKETED = rb"\[?" + _TIME + rb"\]?"
 NAMES: dict[str, dict[str, str]] = {
     "nginx": {
         **dict.fromkeys(("remote_addr", "proxy_protocol_addr", "realip_remote_addr"), "client"),
-        **dict.fromkeys(("time_local", "time_iso8601", "msec"), "time"),
+        **dict.fromkeys(("time_local", "time_iso8601", "msec"), "at"),
         **dict.fromkeys(("request_uri", "uri", "document_uri"), "path"),
         **dict.fromkeys(("host", "http_host", "server_name"), "host"),
         **{"request": "request", "request_method": "method", "status": "status"},
@@ -160,16 +175,16 @@ NAMES: dict[str, dict[str, str]] = {
     "apache": {
         **dict.fromkeys(("h", "a", "{c}h", "{c}a"), "client"),
         **dict.fromkeys(("v", "V", "{host}i"), "host"),
-        **{"u": "user", "t": "time", "r": "request", "m": "method", "U": "path", "s": "status"},
+        **{"u": "user", "t": "at", "r": "request", "m": "method", "U": "path", "s": "status"},
         **{"{user-agent}i": "agent"},
     },
     "gunicorn": {
-        **{"h": "client", "u": "user", "t": "time", "r": "request", "m": "method", "U": "path", "s": "status"},
+        **{"h": "client", "u": "user", "t": "at", "r": "request", "m": "method", "U": "path", "s": "status"},
         **{"a": "agent", "{user-agent}i": "agent", "{host}i": "host"},
     },
     "haproxy": {
         **dict.fromkeys(("ci", "[src]"), "client"),
-        **dict.fromkeys(("t", "tr", "trg", "trl", "T", "Tl", "Ts", "ts"), "time"),
+        **dict.fromkeys(("t", "tr", "trg", "trl", "T", "Tl", "Ts", "ts"), "at"),
         **dict.fromkeys(("HU", "HP", "HPO", "[capture.req.uri]", "[path]", "[url]"), "path"),
         **dict.fromkeys(("HM", "[capture.req.method]", "[method]"), "method"),
         **{"r": "request", "ST": "status", "[status]": "status"},
@@ -179,7 +194,7 @@ _NGINX = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 _APACHE = re.compile(r"%(?:[<>!,\d]*)(\{[^}]*\}(?:\^\w\w|\w)|\^?\w)|%(%)")
 _GUNICORN = re.compile(r"%\(([^)]*)\)s|%(%)")
 _HAPROXY = re.compile(r"%(?:\{([^}]*)\})?(\[(?:[^\[\]]|\[[^\]]*\])*\]|\w+)|%(%)")
-_REQUIRED = {"time": "when", "path": "the path", "status": "the status"}
+_REQUIRED = {"at": "when", "path": "the path", "status": "the status"}
 
 
 def compile_format(text: str, kind: str) -> Reader:
@@ -189,9 +204,10 @@ def compile_format(text: str, kind: str) -> Reader:
     """
     pieces = _needed(list(_KINDS[kind](text)))
     pattern, taken = _pattern(pieces, raw=kind == "nginx-raw")
+    # What the format does not say is there as well, and empty.
+    empty = b"".join(b"(?P<%s>)" % part.encode() for part in Hit._fields if part not in taken)
     prefix = rb"(?:[^\n]{0,128}?\bhaproxy\[\d+\]: )?" if kind == "haproxy" else b""
-    missing = tuple(said for field, said in _REQUIRED.items() if field not in taken)
-    return Reader(re.compile(prefix + pattern), missing)
+    return Reader(re.compile(prefix + pattern + empty), frozenset(taken))
 
 
 def _nginx(text: str) -> t.Iterator[_Piece]:
@@ -220,7 +236,7 @@ def _of_apache(name: str) -> _Variable:
     if re.fullmatch(r"\{(?:begin:|end:)?(?:[mu]sec_frac|%z)\}t", name):
         return _Variable("", rb"[+-]?\d+")
     if name == "t" or re.fullmatch(r"\{.*\}t", name):
-        return _Variable("time", _BRACKETED if name == "t" else b"")
+        return _Variable("at", _BRACKETED if name == "t" else b"")
     return _Variable(NAMES["apache"].get(name.lower() if name.startswith("{") else name, ""))
 
 
@@ -231,7 +247,7 @@ def _gunicorn(text: str) -> t.Iterator[_Piece]:
             yield b"%"
         elif match:
             field = NAMES["gunicorn"].get(match[1].lower() if match[1].startswith("{") else match[1], "")
-            yield _Variable(field, _BRACKETED if field == "time" else b"")
+            yield _Variable(field, _BRACKETED if field == "at" else b"")
 
 
 def _haproxy(text: str) -> t.Iterator[_Piece]:
@@ -253,7 +269,7 @@ def _of_haproxy(name: str, *, quoted: bool) -> _Piece:
     if name in ("o", "hr", "hs"):
         return b"" if name == "o" else _Variable("", rb"(?:\{[^}]*\} )?")
     field = NAMES["haproxy"].get(re.sub(r"^\[([\w.]+)[,(].*\]$", r"[\1]", name), "")
-    return _Variable(field, b"", quoted and field not in ("time", "status"))
+    return _Variable(field, b"", quoted and field not in ("at", "status"))
 
 
 def _split(pattern: re.Pattern[str], text: str) -> t.Iterator[tuple[bytes, re.Match[str] | None]]:
@@ -278,7 +294,7 @@ _KINDS: dict[str, t.Callable[[str], t.Iterator[_Piece]]] = {
 
 #: Several upstreams stand with ", " or " : " between them.
 _UPSTREAM = rb"[^ ]*(?:(?<=,) [^ ]*| : [^ ]*)*"
-_SHAPES = {"time": _TIME, "status": _STATUS}
+_SHAPES = {"at": _TIME, "status": _STATUS}
 
 
 def _needed(pieces: list[_Piece]) -> list[_Piece]:
@@ -313,7 +329,7 @@ def _value(piece: _Variable, sign: bytes, behind: _Piece, taken: set[str], *, ra
         return rb"(?:" + shape + rb")"
     taken.add(piece.field)
     if shape == _BRACKETED:
-        return rb"\[?(?P<time>" + _TIME + rb")\]?"
+        return rb"\[?(?P<at>" + _TIME + rb")\]?"
     return b"(?P<" + piece.field.encode() + b">" + shape + b")"
 
 
