@@ -54,8 +54,10 @@ class Running:
         return tuple(dict.fromkeys(one.address for one in self.listeners if one.port == port))
 
     def near(self, port: int) -> str:
-        """The address to come to that port at."""
-        return near(self.addresses(port) or ("127.0.0.1",))
+        """The address to come to that port at; a socket on [::] that takes IPv4 is there where no IPv6 is."""
+        found = [one for one in self.listeners if one.port == port]
+        both = any(one.address == "::" and one.families_known and "IPv4" in one.families for one in found)
+        return "127.0.0.1" if both else near(self.addresses(port) or ("127.0.0.1",))
 
 
 def near(bound: t.Sequence[str]) -> str:

@@ -25,8 +25,9 @@ INTERFACES: tuple[Interface, ...] = (
         "Django admin",
         marks=(
             Mark(body=rb"(?s)admin/css/base[^\"]*\.css.*name=\"csrfmiddlewaretoken\""),
-            # Whoever has a login of their own in the place of its page is led on.
-            Mark(LED, header=("location", r"^(?:https?://[^/]+)?(/(?:[^?]*/)?)login/\?next=\1$")),
+            # Other themes have other style sheets, and the same form.
+            Mark(body=rb"(?s)<form [^>]*id=\"login-form\"[^>]*>.{0,500}name=\"csrfmiddlewaretoken\""),
+            Mark(LED, header=("location", r"^(?:https?://[^/]+)?(/[^?]+/)login/\?next=\1$")),
         ),
         shut=f"{BY_PATH}; or take admin.site.urls out of the project's URLs",
         paths=("/admin/", "/django-admin/", "/djadmin/", "/backend/admin/", "/api/admin/"),
@@ -49,7 +50,7 @@ INTERFACES: tuple[Interface, ...] = (
         "phpMyAdmin",
         marks=(
             Mark((200, 302, 401, 403), header=("set-cookie", r"^phpMyAdmin(?:_https)?=")),
-            Mark((401,), header=("www-authenticate", r"realm=\"phpMyAdmin ")),
+            Mark((401,), header=("www-authenticate", r"realm=\"?phpMyAdmin ")),
             Mark(body=rb"name=\"pma_username\""),
         ),
         shut=f"{BY_PATH}; or remove the package phpmyadmin",
@@ -120,7 +121,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "grafana",
         "Grafana",
-        marks=(Mark(body=rb"window\.grafanaBootData\s*="),),
+        marks=(Mark(body=rb"window\.(?:grafanaBootData|__grafana_boot_data_promise)\s*="),),
         shut="let it listen on loopback (http_addr = 127.0.0.1) behind a proxy that admits its users alone",
         paths=("/grafana/", "/"),
         page="login",
@@ -153,13 +154,17 @@ INTERFACES: tuple[Interface, ...] = (
         shut="let it listen on loopback (--web.listen-address=127.0.0.1:9093)",
         paths=("/alertmanager/", "/"),
         page="api/v2/status",
-        programs=("prometheus-alertmanager", "prometheus-alert", "alertmanager"),
+        programs=("prometheus-aler", "alertmanager"),
         ports=(9093,),
     ),
     Interface(
         "consul",
         "Consul",
-        marks=(Mark(body=rb"name=\"consul-ui/config/environment\""),),
+        marks=(
+            Mark(
+                body=rb"name=\"consul-ui/config/environment\"|<script [^>]*data-consul-ui-config|<!-- CONSUL_VERSION:"
+            ),
+        ),
         shut='switch it off (ui_config { enabled = false }), or bind HTTP to loopback (client_addr = "127.0.0.1")',
         paths=("/",),
         page="ui/",
@@ -169,7 +174,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "portainer",
         "Portainer",
-        marks=(Mark(body=rb"ng-app=\"portainer\""),),
+        marks=(Mark(body=rb"<html [^>]*ng-app=\"portainer\""),),
         shut="publish its port on loopback alone (-p 127.0.0.1:9443:9443)",
         paths=("/portainer/", "/"),
         programs=("portainer",),
@@ -205,7 +210,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "solr",
         "Solr",
-        marks=(Mark(body=rb"ng-app=\"solrAdminApp\""),),
+        marks=(Mark(body=rb"<html [^>]*ng-app=\"solrAdminApp\""),),
         shut="let it listen on loopback (SOLR_JETTY_HOST=127.0.0.1)",
         paths=("/solr/",),
         programs=("java",),
