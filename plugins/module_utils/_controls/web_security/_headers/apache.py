@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
@@ -31,6 +32,8 @@ PRODUCT = "Apache httpd"
 SNIPPET = "zz-infosec-headers.conf"
 MARK = "infosec_principles_snippet"
 MODULE = "headers_module"
+HSTS = "Strict-Transport-Security"
+_ANYWHERE = re.compile(r"(\*|_default_)(:(\d+|\*))?")
 #: What is surely not there, so that asking for it does nothing.
 NOWHERE = "infosec-principles-no-such-page"
 #: Of so many sites more than the front page is asked for, and so many sections of each.
@@ -53,7 +56,10 @@ def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
     _refuse_sections(later, wants)
     written = (*load, *common.own_file(host, path, _text(host, path, instance, wants)), *_tokens(host, later, wants))
     if not written:
-        raise Refused(f"{path} says so already, and the answers are others: look for <If> sections in .htaccess files")
+        raise Refused(
+            f"{path} says so already, and the answers are others: look for <If> sections in .htaccess files, and for "
+            f"pages that mod_cache keeps from before, which run out by themselves"
+        )
     proofs = [one for number, want in enumerate(wants) for one in _proofs(host, want, number < MOST_SITES)]
     return (*written, *common.take_up(instance.run, PRODUCT, instance.check), *proofs)
 
@@ -70,9 +76,25 @@ def _text(host: Host, path: str, instance: Instance, wants: t.Sequence[Want]) ->
             place = Place(want.vhost.name, want.vhost.port, want.vhost.tls)
             new = Says(tuple(want.set.items()), tuple(want.missing.items()), want.drop, want.banner)
             said[place] = new.over(said.get(place, Says()))
-        return apache_snippet.render(said, places)
+        others = {other: said[first].without(HSTS) for other, first in _to_others(instance).items() if first in said}
+        return apache_snippet.render({**said, **others}, {*places, *others})
     except (ChangeError, OSError, ValueError) as exc:
         raise Refused(f"{path}: cannot be written ({exc})") from exc
+
+
+def _to_others(instance: Instance) -> dict[Place, Place]:
+    """What is served to all names that no site has, by the name of who serves it: the first site at each port.
+
+    Such a name is not taught HSTS, since what it has in clear may be another site. Where sites have addresses of their
+    own, the first of each address serves, which no expression can tell apart.
+    """
+    found: dict[int, Place] = {}
+    for site in instance.sites:
+        if site.section and not all(_ANYWHERE.fullmatch(word) for word in site.section.arguments):
+            return {}
+        for port in site.ports:
+            found.setdefault(port, Place((site.names or ("",))[0], port, site.tls))
+    return {Place("", first.port, first.tls): first for first in found.values() if first.name}
 
 
 # The module that sets headers
@@ -165,13 +187,19 @@ def _proofs(host: Host, want: Want, closely: bool) -> t.Iterator[Request]:
     """Requests whose answers have to have the headers, with the status of before."""
     if want.vhost.proxied:
         return
-    for path in ("/", f"/{NOWHERE}", *_sections(want)) if closely else ("/",):
+    front = f"/?{NOWHERE}" if _caches(want) else "/"
+    for path in (front, f"/{NOWHERE}", *_sections(want)) if closely else (front,):
         try:
             answer = want.vhost.ask(host, path)
         except HostError:
             return
         if answer.status not in TOO_EARLY:
             yield _proof(want, path, answer)
+
+
+def _caches(want: Want) -> bool:
+    """Whether a page may come from a cache (mod_cache), with the headers of the day on which it went there."""
+    return any(one.name == "cacheenable" for one in apache.flat(t.cast(Instance, want.vhost.instance).tree))
 
 
 def _sections(want: Want) -> list[str]:

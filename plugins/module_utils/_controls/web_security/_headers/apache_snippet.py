@@ -65,11 +65,18 @@ class Says:
         """With what the old one said of other headers."""
         mine = {name.lower() for name, _value in (*self.set, *self.missing)} | {name.lower() for name in self.drop}
         return Says(
-            (*(one for one in old.set if one[0].lower() not in mine), *self.set),
-            (*(one for one in old.missing if one[0].lower() not in mine), *self.missing),
-            (*(name for name in old.drop if name.lower() not in mine), *self.drop),
+            tuple(sorted((*(one for one in old.set if one[0].lower() not in mine), *self.set))),
+            tuple(sorted((*(one for one in old.missing if one[0].lower() not in mine), *self.missing))),
+            tuple(sorted((*(name for name in old.drop if name.lower() not in mine), *self.drop))),
             self.banner or old.banner,
         )
+
+    def without(self, header: str) -> Says:
+        """The same, with nothing of that header."""
+        sets, missing = (
+            tuple(one for one in some if one[0].lower() != header.lower()) for some in (self.set, self.missing)
+        )
+        return dataclasses.replace(self, set=sets, missing=missing)
 
 
 def render(wanted: t.Mapping[Place, Says], places: t.Collection[Place]) -> str:
