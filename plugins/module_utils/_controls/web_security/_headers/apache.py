@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import apache, common
-from ansible_collections.infosec.principles.plugins.module_utils._controls._web.apache import Instance
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.apache import Instance, Layout
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import apache_snippet
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.apache_snippet import (
     Place,
@@ -43,6 +44,18 @@ MOST_SECTIONS = 3
 TOO_EARLY = (400, 408, 414, 421, 431)
 
 
+@dataclasses.dataclass(frozen=True)
+class _With:
+    """The configuration as it would be with one more file; use as `host.once(_With(…))`."""
+
+    layout: Layout
+    path: str
+    text: str
+
+    def __call__(self, host: Host) -> tuple[Directive, ...]:
+        return tuple(apache.parse(host, self.layout, {self.path: self.text}))
+
+
 def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
     """What gives the sites of one Apache the headers that are wanted. Raises Refused or HostError.
 
@@ -53,7 +66,8 @@ def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
     path = f"{instance.layout.root}/{instance.layout.snippets}/{SNIPPET}"
     load = _load(host, instance)
     later = _later(host, instance, path)
-    _refuse_sections(later, wants)
+    for want in wants:
+        _refuse_sections(later, want)
     written = (*load, *common.own_file(host, path, _text(host, path, instance, wants)), *_tokens(host, later, wants))
     if not written:
         raise Refused(
@@ -123,7 +137,7 @@ def _load(host: Host, instance: Instance) -> tuple[Change, ...]:
 
 def _refuse_dormant(host: Host, instance: Instance, link: str) -> None:
     """Raise Refused where loading it would bring to life what nobody has seen at work."""
-    tree = apache.parse(host, instance.layout, {link: f"LoadModule {MODULE} mod_headers.so\n"})
+    tree = host.once(_With(instance.layout, link, f"LoadModule {MODULE} mod_headers.so\n"))
     known = {one.place for one in apache.flat(instance.tree)}
     dormant = [one.place for one in apache.flat(tree) if one.place not in known and common.place(one.place)[0] != link]
     if dormant:
@@ -139,7 +153,7 @@ def _refuse_dormant(host: Host, instance: Instance, link: str) -> None:
 
 def _later(host: Host, instance: Instance, path: str) -> tuple[Directive, ...]:
     """What outweighs our file: all that stands behind it, and in sections. Raises Refused where it is not read."""
-    tree = apache.parse(host, instance.layout, {path: f"{MARK} on\n"})
+    tree = host.once(_With(instance.layout, path, f"{MARK} on\n"))
     at = next((number for number, one in enumerate(tree) if one.name == MARK), None)
     if at is None:
         raise Refused(f"its configuration reads no files from {instance.layout.snippets}; include them there")
@@ -147,10 +161,10 @@ def _later(host: Host, instance: Instance, path: str) -> tuple[Directive, ...]:
     return (*before, *tree[at + 1 :])
 
 
-def _refuse_sections(later: t.Iterable[Directive], wants: t.Sequence[Want]) -> None:
+def _refuse_sections(later: t.Iterable[Directive], want: Want) -> None:
     """Raise Refused where a section that is merged behind ours says something of a header that we would replace."""
-    ours = {name.lower() for want in wants for name in (*want.set, *want.drop)}
-    for one in _conditional(later):
+    ours = {name.lower() for name in (*want.set, *want.drop)}
+    for one in _conditional(one for one in later if one.name != "virtualhost" or one.place == want.vhost.place):
         named = {word.lower() for word in one.arguments} & ours if one.name == "header" else set()
         if named:
             raise Refused(
