@@ -15,6 +15,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
     service_tls,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import (
+    admin_interfaces,
     database_exposure,
     listening_services,
     unused_sshd,
@@ -52,6 +53,7 @@ CATALOGUE: dict[str, Control] = {
         listening_services.CONTROL,
         unused_sshd.CONTROL,
         database_exposure.CONTROL,
+        admin_interfaces.CONTROL,
         host_firewall.CONTROL,
         ssh_pivoting.CONTROL,
         ssh_authentication.CONTROL,

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the infosec.principles authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the register says of an interface, and what is compared before and after a fix."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
+    compare,
+    declared,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
+    Admission,
+    Found,
+    Shut,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.table import (
+    INTERFACES,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._engine import requests
+from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
+from ansible_collections.infosec.principles.tests.unit.pairs import played_web
+from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
+from ansible_collections.infosec.principles.tests.unit.pairs.played_web import Says
+
+GONE: Says = ("404 Not Found", "", "not here")
+
+
+def found(key: str, *, port: int = 443, path: str = "/x/", own: bool = False) -> Found:
+    """An interface on a site; own: at a port of a program of its own."""
+    interface = next(one for one in INTERFACES if one.key == key)
+    run = Running("x.service", (1,), ())
+    at = Vhost("x", run, "shop.example.org", "127.0.0.1", port, False, "x:1", None if own else object())
+    return Found(interface, at, path, ())
+
+
+def service(*admin: tuple[str, str], clients: str = "any", port: int = 443) -> dict[str, t.Any]:
+    return {
+        "name": "shop",
+        "ports": [{"first": port, "last": port, "protocol": "tcp"}],
+        "clients": [clients],
+        "admin": [{"name": name, "clients": [] if who == "none" else [who]} for name, who in admin],
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "admin", "named"),
+    [
+        ("phpmyadmin", [("phpmyadmin", "10.0.0.0/8")], "phpmyadmin (10.0.0.0/8)"),
+        ("phpmyadmin", [("Shop PhpMyAdmin", "10.0.0.0/8")], "Shop PhpMyAdmin (10.0.0.0/8)"),
+        ("phpmyadmin", [("phpmyadmin", "none")], "phpmyadmin (nobody)"),
+        ("phpmyadmin", [("administration", "10.0.0.0/8")], "administration (10.0.0.0/8)"),
+        ("wordpress", [("phpmyadmin", "10.0.0.0/8")], None),
+        ("wordpress", [("phpmyadmin", "10.0.0.0/8"), ("rest", "10.9.0.0/16")], "rest (10.9.0.0/16)"),
+        ("wordpress", [("one", "10.0.0.0/8"), ("two", "10.9.0.0/16")], None),
+        ("tomcat", [("tomcat-host-manager", "10.0.0.0/8")], None),
+        ("tomcat-host-manager", [("tomcat-host-manager", "10.0.0.0/8")], "tomcat-host-manager (10.0.0.0/8)"),
+        ("solr", [("solrad", "10.0.0.0/8"), ("other", "10.0.0.0/8")], None),
+        ("django", [], None),
+    ],
+)
+def test_which_entry_counts(key: str, admin: list[tuple[str, str]], named: str | None) -> None:
+    entry = declared.of([service(*admin)], found(key))
+    assert (entry.title if entry else None) == named
+
+
+def test_an_entry_for_another_port_says_nothing() -> None:
+    assert declared.of([service(("phpmyadmin", "10.0.0.0/8"), port=8443)], found("phpmyadmin")) is None
+
+
+def test_a_port_of_administration_alone_is_named_by_any_entry() -> None:
+    entry = declared.of([service(clients="10.0.0.0/8", port=9090)], found("cockpit", port=9090, own=True))
+    assert entry and entry.clients == ("10.0.0.0/8",)
+    assert declared.of([service(clients="10.0.0.0/8", port=9090)], found("cockpit", port=9090)) is None
+
+
+@pytest.mark.parametrize(
+    ("admitted", "clients", "strangers"),
+    [
+        (("any",), "any", []),
+        (("10.1.0.0/16",), "10.0.0.0/8", []),
+        (("10.0.0.0/8",), "10.128.0.0/9", ["10.0.0.0/9"]),
+        ((), "10.0.0.0/8", []),
+        (("127.0.0.0/8", "::1/128"), "none", []),
+    ],
+)
+def test_who_gets_in_and_is_not_named(
+    tmp_path: pathlib.Path, admitted: tuple[str, ...], clients: str, strangers: list[str]
+) -> None:
+    entry = declared.of([service(("all", clients))], found("django"))
+    told = declared.strangers(Machine(tmp_path).host(), Admission(admitted), entry)
+    assert told.networks() == strangers
+
+
+def test_without_an_entry_nobody_is_named(tmp_path: pathlib.Path) -> None:
+    assert declared.strangers(Machine(tmp_path).host(), Admission(("any",)), None)
+
+
+# What is compared
+
+
+def played(root: pathlib.Path, says: t.Callable[[str], Says]) -> tuple[Machine, Vhost]:
+    machine = Machine(root)
+    machine.unit("x.service", sockets=[("tcp", "127.0.0.1", 8000)])
+    machine.servers[8000] = played_web.site(says)
+    run = Running("x.service", (1,), ())
+    return machine, Vhost("x", run, "shop.example.org", "127.0.0.1", 8000, False, "x:1", object())
+
+
+def compared(machine: Machine, vhost: Vhost, path: str = "/admin/") -> dict[str, Request]:
+    one = Found(INTERFACES[0], vhost, path, ())
+    changes = compare.unchanged(machine.host(), [Shut(one)], ())
+    return {change.path: change for change in changes if isinstance(change, Request)}
+
+
+def test_the_front_page_and_what_it_names_are_compared(tmp_path: pathlib.Path) -> None:
+    front = (
+        '<a href="/admin/">in</a><a href="/admin">in</a><a href="about">us</a><script src=/x.js></script>'
+        '<a href="https://elsewhere.example.net/">there</a><a href="/logout">out</a><a href="/?delete=1">x</a>'
+        '<link rel=stylesheet href="http://shop.example.org:8000/a%20b.css">'
+    )
+    pages = {"/": ("200 OK", "", front), "/x.js": ("200 OK", 'ETag: "1"\r\nContent-Type: text/javascript\r\n', "js")}
+    found_ = compared(*played(tmp_path, lambda path: pages.get(path, GONE)))
+    assert list(found_) == ["/", "/x.js", "/a%20b.css", "/about"]
+    assert (found_["/x.js"].digest, found_["/x.js"].content) == (requests.digest(b"js"), "text/javascript")
+    assert (found_["/"].digest, found_["/"].statuses) == ("", (200,))
+    assert found_["/about"].statuses == (404,)
+
+
+def test_a_site_that_is_shut_whole_has_no_other_pages(tmp_path: pathlib.Path) -> None:
+    assert compared(*played(tmp_path, lambda path: ("200 OK", "", '<a href="/x">')), "/") == {}
+
+
+def test_what_does_not_answer_in_one_way_is_not_compared(tmp_path: pathlib.Path) -> None:
+    turns = itertools.cycle(("200 OK", "404 Not Found"))
+    ill = played(tmp_path / "one", lambda path: (next(turns), "", "x"))
+    down = played(tmp_path / "two", lambda path: ("502 Bad Gateway", "", "x"))
+    assert [compared(*one) for one in (ill, down)] == [{}, {}]
+
+
+def test_no_more_than_so_many_pages_are_compared(tmp_path: pathlib.Path) -> None:
+    front = "".join(f'<a href="/{number}">' for number in range(1000))
+    assert len(compared(*played(tmp_path, lambda path: ("200 OK", "", front)))) == compare.PAGES
