@@ -41,6 +41,7 @@ LOGGED_IN = (
     '192.0.2.7 - - [23/Nov/2026:10:00:00 +0000] "POST /phpmyadmin/index.php?route=/ HTTP/1.1" 302 0 "-" "Mozilla/5.0"\n'
     '192.0.2.7 - - [23/Nov/2026:10:00:01 +0000] "GET /phpmyadmin/index.php?route=/sql HTTP/1.1" 200 90 "-" "Mozilla/5.0"\n'
 )
+AT_WORK = '192.0.2.7 - - [23/Nov/2026:10:00:00 +0000] "GET /jenkins/job/shop/ HTTP/1.1" 200 0 "-" "Mozilla/5.0"\n'
 
 UNUSED, OPEN, CLEAR, DEFAULTS = "unused", "open_to_all", "no_tls", "default_credentials_page"
 ALL = frozenset({UNUSED, OPEN, CLEAR, DEFAULTS})
@@ -166,7 +167,7 @@ CASES = (
         "nginx-used-by-those-whom-the-register-names",
         nginx(
             at("/jenkins/", JENKINS),
-            OLD + LOGGED_IN.replace("phpmyadmin", "jenkins"),
+            OLD + AT_WORK,
             "allow 192.0.2.0/24;\ndeny all;\n" + SENT_ON,
             port=TLS_PORT,
         ),

@@ -39,8 +39,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._host import together
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 
-#: Seconds after which nothing more is asked; the engine ends a control after 30.
-SECONDS = 12.0
+#: Seconds after which nothing more is asked; reading logs takes some too, and the engine ends a control after 30.
+SECONDS = 8.0
 #: Paths that one site is asked for at most.
 MOST = 150
 #: Failures after which a site is not asked any more, since each may take seconds.
