@@ -68,6 +68,16 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "restart": {"type": "str", "choices": [NEVER, WHEN_NEEDED], "default": NEVER},
 }
 SUBJECT = "web administration"
+#: What tells, before the table is imported, that there may be any: the processes of web servers and of its programs.
+PROCESSES = frozenset(
+    (
+        *("nginx", "apache2", "httpd", "haproxy"),
+        *("beam.smp", "gunicorn", "java", "node", "perl", "miniserv.pl", "pgadmin4"),
+        *("alertmanager", "prometheus", "prometheus-aler", "grafana", "grafana-server"),
+        *("cockpit-tls", "cockpit-ws", "consul", "kibana", "portainer", "traefik"),
+    )
+)
+SOCKETS = frozenset(("cockpit.socket",))
 
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
@@ -85,11 +95,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
 
 
 def _may_have_one(listener: sockets.Listener) -> bool:
-    return listener.protocol == "tcp" and listener.process not in BARE
-
-
-#: Programs that most hosts have and that serve no page, so that a host with nothing else need not look further.
-BARE = frozenset(("sshd", "systemd-resolve", "systemd-resolved", "master", "chronyd", "rpcbind"))
+    return listener.protocol == "tcp" and (listener.process in PROCESSES or listener.socket_unit in SOCKETS)
 
 
 CONTROL = Control(

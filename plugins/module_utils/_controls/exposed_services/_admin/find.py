@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     asking,
     configured,
     django,
+    programs,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.asking import Chain
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.configured import (
@@ -127,10 +128,12 @@ def _candidates(host: Host, vhost: Vhost) -> t.Iterator[Candidate]:
 
 
 def _of_program(vhost: Vhost) -> t.Iterator[Candidate]:
-    programs = {one.process for one in vhost.run.listeners if one.port == vhost.port}
-    for interface in INTERFACES:
-        if not programs.isdisjoint(interface.programs):
-            yield from (Candidate(path, interface) for path in interface.paths)
+    """What a program of the table may have at its port; one that has nothing else there has it, whatever it answers."""
+    keys = programs.BY_NAME[vhost.product].keys
+    for interface in (one for one in INTERFACES if one.key in keys):
+        by = (Evidence(vhost.run.unit or "process", f"{vhost.product} listens on port {vhost.port}"),)
+        for path in interface.paths:
+            yield Candidate(path, interface, by, sure=path == "/" and len(keys) == 1)
 
 
 # Asking

@@ -22,13 +22,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
+        apache,
         compare,
         nginx,
+        programs,
     )
 
-    apache: t.Any
     haproxy: t.Any
-    programs: t.Any
 else:
     apache = later("_controls.exposed_services._admin.apache")
     compare = later("_controls.exposed_services._admin.compare")

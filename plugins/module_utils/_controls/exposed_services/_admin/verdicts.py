@@ -11,11 +11,11 @@ import datetime
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import access_logs
-from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     declared,
     find,
     fixes,
+    programs,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.declared import Entry
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.fixes import Fixes
@@ -113,7 +113,7 @@ class Case:
 
 def judge(host: Host, options: Options, rules: t.Sequence[Rule]) -> t.Iterator[Finding]:
     """A finding of each rule for each interface, and for what could not be looked at."""
-    looked = find.find(host, _ports(host))
+    looked = find.find(host, tuple(programs.find(host)))
     cases = _cases(host, looked.found, options)
     shuts = [shut for case in cases for shut in [case.shut()[0]] if shut is not None]
     planned = fixes.of(host, shuts, restart=options["restart"] == "when_needed")
@@ -125,10 +125,6 @@ def judge(host: Host, options: Options, rules: t.Sequence[Rule]) -> t.Iterator[F
     if not cases and not looked.unseen:
         nothing = "no web administration answers here"
         yield from (Finding(rule, "web administration", f.NOT_APPLICABLE, nothing) for rule in rules)
-
-
-def _ports(host: Host) -> tuple[Vhost, ...]:
-    return tuple(fixes.programs.find(host))
 
 
 def _cases(host: Host, found: t.Sequence[Found], options: Options) -> list[Case]:

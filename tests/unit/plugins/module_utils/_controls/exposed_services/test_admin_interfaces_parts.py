@@ -11,11 +11,14 @@ import typing as t
 
 import pytest
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services import admin_interfaces
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     compare,
     declared,
+    programs,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
@@ -149,3 +152,10 @@ def test_what_does_not_answer_in_one_way_is_not_compared(tmp_path: pathlib.Path)
 def test_no_more_than_so_many_pages_are_compared(tmp_path: pathlib.Path) -> None:
     front = "".join(f'<a href="/{number}">' for number in range(1000))
     assert len(compared(*played(tmp_path, lambda path: ("200 OK", "", front)))) == compare.PAGES
+
+
+def test_what_is_asked_before_the_table_is_imported_is_what_the_table_says() -> None:
+    known = {name for one in programs.PROGRAMS for name in one.processes}
+    servers = {name for names, _product, _of in vhosts.PRODUCTS for name in names}
+    assert known | servers == admin_interfaces.PROCESSES
+    assert set(programs.SOCKET_UNITS) == admin_interfaces.SOCKETS
