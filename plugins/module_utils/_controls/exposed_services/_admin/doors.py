@@ -25,14 +25,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 HEADER = "# Written by infosec.principles.admin_interfaces; changes here are lost.\n"
 REFUSED = 403
 #: Answers to those who get in: the page, a way to it, or a question for a password.
 SERVES = (200, 301, 302, 303, 307, 308, 401)
-_WILDCARDS = ("0.0.0.0", "::")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,14 +105,16 @@ def proofs(host: Host, door: Door, statuses: tuple[int, ...] = (REFUSED,)) -> t.
 
 
 def _declared(host: Host, at: Vhost, admitted: AddressSet) -> list[str]:
-    """The first address of this host that is admitted, and that the server listens on."""
-    bound = at.run.addresses(at.port)
-    own = [str(one.ip) for one in host.once(addresses.read)]
-    return [one for one in own if _has(admitted, one) and _listens(bound, one)][:1]
+    """The first address of this host that is admitted, if the server answers there."""
+    own = [str(one.ip) for one in host.once(addresses.read) if _has(admitted, str(one.ip))][:1]
+    return [one for one in own if _answers(host, dataclasses.replace(at, address=one))]
 
 
-def _listens(bound: t.Sequence[str], own: str) -> bool:
-    return own in bound or _WILDCARDS[":" in own] in bound
+def _answers(host: Host, at: Vhost) -> bool:
+    try:
+        return bool(at.ask(host, "/").status)
+    except HostError:
+        return False
 
 
 def _has(admitted: AddressSet, own: str) -> bool:

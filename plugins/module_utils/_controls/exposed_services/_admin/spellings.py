@@ -9,8 +9,9 @@ Servers, and programs behind them, do not agree on what is the same path: letter
 containers cut off before they look at "..". The pattern takes them all to be the same; what it closes beyond the
 path is what nobody asks for (/x/..;/manager).
 
-PCRE as nginx, Apache httpd and HAProxy have it, and Python's re: without quotes and backslashes, which each of their
-configurations would read in its own way, and without a repetition that could go back and forth for ever.
+PCRE as nginx, Apache httpd and HAProxy have it: without quotes and backslashes, which each of their configurations
+would read in its own way. Its repetitions never go back (*+), so that no path is long enough to make it give up, which
+these servers take for a path that does not fit.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._serv
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 #: What is behind the name is its own: a slash, a parameter, a query (also where it came encoded), or nothing.
-_END = "(?:[/;?#]|%(?:25)*(?:00|23|2f|3b|3f)|$)"
-_SLASH, _DOT = "(?:/|%(?:25)*2f)", "(?:[.]|%(?:25)*2e)"
+_END = "(?:[/;?#]|%(?:25)*+(?:00|23|2f|3b|3f)|$)"
+_SLASH, _DOT = "(?:/|%(?:25)*+2f)", "(?:[.]|%(?:25)*+2e)"
 #: One slash, whatever parameter is before it.
-_STEP = f"(?:(?:;|%(?:25)*3b)[^/]*/|{_SLASH})"
-_STEPS = f"(?:{_DOT}?{_STEP})*"
+_STEP = f"(?:(?:;|%(?:25)*+3b)[^/]*+/|{_SLASH})"
+_STEPS = f"(?:{_DOT}?{_STEP})*+"
 #: A part that leads up or nowhere, as a server that cuts parameters off reads it.
-_UP = f"{_SLASH}{_DOT}{_DOT}?(?:{_SLASH}|;|%(?:25)*3b|$)"
+_UP = f"{_SLASH}{_DOT}{_DOT}?(?:{_SLASH}|;|%(?:25)*+3b|$)"
 #: All but the tokens of an authority that proves who has a name (RFC 8555, section 8.3).
 EVERYTHING = "(?is)^(?!/[.]well-known/acme-challenge/[0-9a-z_-]+$)"
 _KNOWN = re.compile(r"[0-9A-Za-z._~/+:,=@$*()! -]*")
@@ -78,4 +79,4 @@ def _written(part: str) -> str:
 def _letter(one: str) -> str:
     """A character, or its code; of a letter those of both cases, which differ by 0x20."""
     codes = f"(?:{ord(one.lower()):02x}|{ord(one.upper()):02x})" if one.isalpha() else f"{ord(one):02x}"
-    return f"(?:{one if one.isalnum() else f'[{one}]'}|%(?:25)*{codes})"
+    return f"(?:{one if one.isalnum() else f'[{one}]'}|%(?:25)*+{codes})"
