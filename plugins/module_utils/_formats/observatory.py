@@ -385,15 +385,21 @@ def _content_type_options(site: Site) -> str:
 
 
 def _frame_options(site: Site) -> str:
-    if _csp(site) not in ("none", "report-only", "invalid"):
-        # Browsers do not take it from a page, but the Observatory does.
-        policies = csp.split([*every(site.headers, "content-security-policy"), *site.page.policies])
-        if csp.frame_ancestors(policies) is not None:
-            return "by-csp"
+    if _csp(site) not in ("none", "report-only") and _says_ancestors(site):
+        return "by-csp"
     value = joined(site.headers, "x-frame-options").lower()
     if value in ("deny", "sameorigin", ""):
         return "good" if value else "none"
     return "allow-from" if value.startswith("allow-from") else "invalid"
+
+
+def _says_ancestors(site: Site) -> bool:
+    """Browsers do not take it from a page, but the Observatory does."""
+    try:
+        policies = csp.split([*every(site.headers, "content-security-policy"), *site.page.policies])
+        return "frame-ancestors" in csp.combine([csp.parse(text) for text in policies])
+    except BadPolicy:
+        return False
 
 
 def _corp(site: Site) -> str:
