@@ -86,7 +86,7 @@ def to_wire(control: Control, finding: f.Finding) -> Wire:
         "fix": [change.describe() for change in finding.fix],
         "diff": [change.diff() for change in finding.fix],
         **({"due": finding.due} if finding.due else {}),
-        **({"measure": finding.measure} if finding.measure else {}),
+        **({"measure": finding.measure, "measure_before": finding.measure} if finding.measure else {}),
         **_lists(finding),
     }
 

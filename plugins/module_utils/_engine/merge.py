@@ -60,11 +60,9 @@ def arrange(findings: t.Iterable[Wire]) -> list[Wire]:
 
 
 def _merged(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -> Wire:
-    merged = _told(old, new, outcome, again)
-    before, after = old.get("measure", ""), (new or {}).get("measure", "")
-    if not again or not before or not after or before == after:
-        return merged
-    return {**merged, "note": ". ".join(filter(None, (f"{before} → {after}", merged["note"])))}
+    told = _told(old, new, outcome, again)
+    measured = "measure" in old and again and new is not None and "measure" in new
+    return {**told, "measure": new["measure"]} if measured and new else told
 
 
 def _told(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -> Wire:

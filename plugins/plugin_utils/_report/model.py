@@ -75,7 +75,13 @@ def finding(given: t.Mapping[str, t.Any]) -> Record:
         record["waiver"] = {key: _text(value) for key, value in given["waiver"].items()}
     fingerprints = _table(given.get("fingerprints"), _FINGERPRINT)
     vulnerabilities = [_rated(row) for row in _table(given.get("vulnerabilities"), _VULNERABILITY)]
-    optional = {"fingerprints": fingerprints, "vulnerabilities": vulnerabilities, "due": _day(given.get("due"))}
+    measured = {key: _text(given.get(key)) for key in ("measure", "measure_before")} if given.get("measure") else {}
+    optional = {
+        **measured,
+        "fingerprints": fingerprints,
+        "vulnerabilities": vulnerabilities,
+        "due": _day(given.get("due")),
+    }
     return record | {key: value for key, value in optional.items() if value}
 
 

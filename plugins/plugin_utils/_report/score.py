@@ -151,11 +151,23 @@ class Due(t.NamedTuple):
     status: str
 
 
-class Summary:
-    """The scores of a whole report, made in one pass over it. due: what is due next, the earliest first."""
+class Measured(t.NamedTuple):
+    """What a fix of this run changed that is measured, such as the grade of a site."""
 
-    #: So many hosts of a rule are named, and so many days are kept.
-    NAMED, DUE = 5, 100
+    host: str
+    subject: str
+    before: str
+    after: str
+
+
+class Summary:
+    """The scores of a whole report, made in one pass over it. due: what is due next, the earliest first.
+
+    measured: what was measured otherwise after the run than before, by host and subject.
+    """
+
+    #: So many hosts of a rule are named, and so many days and measures are kept.
+    NAMED, DUE, MEASURED = 5, 100, 100
 
     def __init__(self, store: Store) -> None:
         self.all = Score()
@@ -163,6 +175,7 @@ class Summary:
         self.hosts: dict[str, dict[str, Score]] = {}
         self.rules: dict[str, RuleScore] = {}
         self.due: list[Due] = []
+        self.measured: list[Measured] = []
         for host, findings in store:
             self._add_host(host, findings)
         self.principles = dict(sorted(self.principles.items()))
@@ -184,9 +197,18 @@ class Summary:
             self._name_host(self.rules[name], host)
         for name in {one["rule"] for one in findings if one["status"] == NOT_ASSESSED}:
             self.rules[name].unassessed += 1
+        self._add_measured(
+            Measured(host, one["subject"], one["measure_before"], one["measure"])
+            for one in findings
+            if "measure" in one
+        )
         self._add_due(
             Due(one["due"], host, one["subject"], one["rule"], one["status"]) for one in findings if "due" in one
         )
+
+    def _add_measured(self, new: t.Iterable[Measured]) -> None:
+        changed = (one for one in new if one.before != one.after)
+        self.measured = heapq.nsmallest(self.MEASURED, [*self.measured, *changed])
 
     def _add_due(self, new: t.Iterable[Due]) -> None:
         self.due = heapq.nsmallest(self.DUE, [*self.due, *new])

@@ -73,7 +73,11 @@ def rules(result: Result, status: str, key: str = "status") -> set[str]:
 def as_before(result: Result) -> list[dict[str, t.Any]]:
     """The findings of a run as they were before its fixes."""
     old = [finding for finding in result.findings if finding["note"] != "first seen after the fix"]
-    return [{**finding, "status": finding["status_before"], "note": ""} for finding in old]
+    return [{**finding, "status": finding["status_before"], "note": "", **_measured(finding)} for finding in old]
+
+
+def _measured(finding: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {"measure": finding["measure_before"]} if "measure" in finding else {}
 
 
 @pytest.mark.parametrize(("control", "case"), ALL)

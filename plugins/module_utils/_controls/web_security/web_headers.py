@@ -203,7 +203,7 @@ def _sites(host: Host, seen: Looks, options: Options) -> t.Iterator[Finding]:
 
 def _verdicts(host: Host, look: Look, seen: Looks, options: Options) -> t.Iterator[Verdict]:
     if look.answer is None and not look.led:
-        yield from (verdicts.Verdict(rule.name, *_unseen(look)) for rule in RULES)
+        yield from _unseen(look)
         return
     wanted = policy.of(options, look.vhost.name)
     yield from verdicts.of(host, look, seen, wanted)
@@ -211,14 +211,13 @@ def _verdicts(host: Host, look: Look, seen: Looks, options: Options) -> t.Iterat
         yield verdicts.grade(look, seen, wanted)
 
 
-def _unseen(look: Look) -> tuple[str, str]:
+def _unseen(look: Look) -> t.Iterator[Verdict]:
     """A server that is told to hang up on whoever names no site of it has nothing to show."""
     if looks.hangs_up(look.vhost):
-        return (
-            f.NOT_APPLICABLE,
-            "It hangs up on everybody, as its configuration has it (return 444, ssl_reject_handshake).",
-        )
-    return f.NOT_ASSESSED, f"Nothing came: {look.why}."
+        message = "It hangs up on everybody, as its configuration has it (return 444, ssl_reject_handshake)."
+        yield verdicts.Verdict(GRADE.name, f.NOT_APPLICABLE, message)
+        return
+    yield from (verdicts.Verdict(rule.name, f.NOT_ASSESSED, f"Nothing came: {look.why}.") for rule in RULES)
 
 
 def _finding(vhost: Vhost, verdict: Verdict, plans: Plans) -> Finding:

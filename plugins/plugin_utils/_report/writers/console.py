@@ -34,6 +34,7 @@ from ansible_collections.infosec.principles.plugins.plugin_utils._report.text im
 HOSTS = 40
 RULES = 15
 DUE = 5
+MEASURED = 20
 
 BAD, DOUBT, GOOD, PLAIN, HEAD = "bad", "doubt", "good", "plain", "head"
 MODES = {
@@ -65,6 +66,7 @@ def lines(report: Report, width: int = 120) -> t.Iterator[Line]:
     yield from _matrix(report.summary, width)
     yield from _reach(report.reach, width)
     yield from _next(report.summary, width)
+    yield from _measured(report.summary)
     yield from _due(report.summary)
     yield from _doubts(report.summary, width)
 
@@ -172,6 +174,17 @@ def _name(name: str) -> str:
 
 def _plural(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _measured(summary: Summary) -> t.Iterator[Line]:
+    """What fixes of this run changed that is measured."""
+    if summary.measured:
+        yield Line("MEASURED BEFORE AND AFTER", HEAD)
+    for one in summary.measured[:MEASURED]:
+        was, now = (one_line(value, limit=40) for value in (one.before, one.after))
+        yield Line(f"  {was} -> {now}  {_name(one.host)}: {one_line(one.subject, limit=80)}")
+    if len(summary.measured) > MEASURED:
+        yield Line("  and more: see the report")
 
 
 def _due(summary: Summary) -> t.Iterator[Line]:

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.web_s
     site,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.policy import (
+    DENY,
     ENFORCE,
     SAMEORIGIN,
     Policy,
@@ -155,7 +156,9 @@ def hsts_(case: Case) -> Verdict:
     if values == [case.policy.hsts]:
         message = f"{fault} That is what hsts_max_age wants; raise it once nothing is missed."
         return Verdict("hsts", f.FAIL, message, evidence)
-    kept = hsts.obstacle(case.host, case.look, case.looks.all)
+    # Nobody is locked out by less of it, which is the way back.
+    less = found is not None and case.policy.hsts_max_age < min(found.max_age, LEAST_AGE)
+    kept = "" if less else hsts.obstacle(case.host, case.look, case.looks.all)
     if kept:
         return Verdict("hsts", f.FAIL, f"{fault} Not fixed: {kept}.", evidence)
     mend = Mend(set={HSTS: case.policy.hsts}) if values else Mend(missing={HSTS: case.policy.hsts})
@@ -168,8 +171,10 @@ def _hsts_fault(found: observatory.Hsts | None, values: t.Sequence[str], policy:
     if found is None:
         times = f"{len(values)} times" if len(values) > 1 else "in a form"
         return f"Strict-Transport-Security came {times}, of which browsers take nothing, or the first alone."
-    if found.max_age < min(LEAST_AGE, max(policy.hsts_max_age, 1)) or found.max_age < LEAST_AGE:
+    if found.max_age < LEAST_AGE:
         return f"Browsers come by TLS alone for {found.max_age} s, which is less than six months."
+    if policy.hsts_max_age < LEAST_AGE:
+        return f"Browsers come by TLS alone for {found.max_age} s, and hsts_max_age wants less."
     if policy.hsts_include_subdomains and not found.subdomains:
         return "Names below are left out, though hsts_include_subdomains is set."
     return (
@@ -183,41 +188,73 @@ def _hsts_fault(found: observatory.Hsts | None, values: t.Sequence[str], policy:
 
 
 def frame_options(case: Case) -> Verdict:
-    """Nobody else frames the site, unless somebody said so."""
+    """Nobody else frames the site, unless somebody said so; and who was declared, can."""
     policies = csp.split(every(case.headers, "content-security-policy"))
     value = joined(case.headers, "x-frame-options")
     allowed = csp.frame_ancestors(policies)
-    evidence = (*case.came(XFO, case.policy.frame_options), *case.came(CSP, "frame-ancestors"))
-    if allowed is not None and not csp.BROAD & set(allowed):
-        return Verdict("frame_options", f.PASS, f"Only {printable(' '.join(allowed))} may frame it.", evidence)
-    if allowed is None and value.upper() in (SAMEORIGIN, "DENY"):
-        return Verdict("frame_options", f.PASS, "Nobody else may frame it.", evidence)
-    if allowed is not None:
-        message = f"Its policy lets {printable(' '.join(allowed))} frame it, which is anybody."
-        return Verdict("frame_options", f.FAIL, message, evidence)
-    message = (
-        "Anybody may frame it."
-        if not value
-        else f"X-Frame-Options is {printable(value[:200])}, so anybody may frame it."
+    evidence = (*case.came(XFO, case.policy.frame_options), *case.came(CSP, _baseline(case)))
+    fault = _by_policy(case, allowed) if allowed is not None else _by_option(case, value)
+    if not fault:
+        who = (
+            f"Only {printable(' '.join(allowed))} may frame it." if allowed is not None else "Nobody else may frame it."
+        )
+        return Verdict("frame_options", f.PASS, who, evidence)
+    mend = _framing(case, policies, value)
+    remedy = (
+        "" if mend else f"Write `{_baseline(case)}` into the policy that the site sends, which is not written over."
     )
-    return Verdict("frame_options", f.FAIL, message, evidence, _framing(case, policies, value), _partners(case))
+    return Verdict("frame_options", f.FAIL, fault, evidence, mend, remedy)
+
+
+def _by_policy(case: Case, allowed: tuple[str, ...]) -> str:
+    """What is wrong with who may frame it by its policy, which outweighs X-Frame-Options."""
+    if csp.BROAD & set(allowed):
+        return f"Its policy lets {printable(' '.join(allowed))} frame it, which is anybody."
+    shut = [one for one in case.policy.framed_by if one.lower() not in allowed]
+    if shut:
+        return f"Its policy keeps {printable(' '.join(shut))} out, which framed_by lets frame it."
+    return "Its policy lets its own pages frame it, and frame_options says DENY." if _own_framed(case, allowed) else ""
+
+
+def _own_framed(case: Case, allowed: tuple[str, ...]) -> bool:
+    return case.policy.frame_options == DENY and "'self'" in allowed
+
+
+def _by_option(case: Case, value: str) -> str:
+    """What is wrong with who may frame it by X-Frame-Options alone, which knows no partners."""
+    if value.upper() not in (SAMEORIGIN, DENY):
+        return (
+            f"X-Frame-Options is {printable(value[:200])}, so anybody may frame it."
+            if value
+            else "Anybody may frame it."
+        )
+    if case.policy.framed_by:
+        return "X-Frame-Options keeps those out whom framed_by lets frame it."
+    if case.policy.frame_options == DENY and value.upper() == SAMEORIGIN:
+        return "X-Frame-Options lets its own pages frame it, and frame_options says DENY."
+    return ""
 
 
 def _framing(case: Case, policies: t.Sequence[str], value: str) -> Mend | None:
-    """Partners cannot be said by X-Frame-Options, and a policy of the site's own is never written over."""
+    """Partners cannot be said by X-Frame-Options, and a policy that says more than that is not written over."""
+    alone = all(set(_parsed(text)) == {"frame-ancestors"} for text in policies)
     partners = _declared(case)
-    if partners and policies:
+    if policies and not alone and (partners or csp.frame_ancestors(policies) is not None):
         return None
     if partners:
-        return Mend(missing={CSP: _baseline(case)}, drop=(XFO,) if value else ())
-    said = {XFO: case.policy.frame_options}
-    return Mend(set=said) if value else Mend(missing=said)
+        policy = {CSP: _baseline(case)}
+        return Mend(set=policy if policies else {}, missing={} if policies else policy, drop=(XFO,) if value else ())
+    option = {XFO: case.policy.frame_options}
+    if policies and alone:
+        return Mend(set={CSP: _baseline(case), **option})
+    return Mend(set=option) if value else Mend(missing=option)
 
 
-def _partners(case: Case) -> str:
-    if not _declared(case):
-        return ""
-    return f"Add `{_baseline(case)}` to the policy that the site sends, which is never written over here."
+def _parsed(text: str) -> csp.Policy:
+    try:
+        return csp.parse(text)
+    except csp.BadPolicy:
+        return {}
 
 
 def _declared(case: Case) -> tuple[str, ...]:
@@ -243,6 +280,9 @@ def csp_(case: Case) -> Verdict:
             return Verdict("csp", f.PASS, "The policy that was given for it is in force.", evidence)
         message = "The policy that was given for it is not in force, or not alone."
         return Verdict("csp", f.FAIL, message, evidence, Mend(set={CSP: full}, drop=(CSP_REPORT,)))
+    if full and every(case.headers, "content-security-policy") == [full]:
+        message = "The policy that was given for it is in force, and csp_mode says that it only reports."
+        return Verdict("csp", f.FAIL, message, evidence, Mend(set={CSP: _baseline(case), CSP_REPORT: full}))
     if full and every(case.headers, "content-security-policy-report-only") != [full]:
         evidence = (*evidence, *case.came(CSP_REPORT, full))
         mend = Mend(set={CSP_REPORT: full}, missing={} if policies else {CSP: _baseline(case)})
@@ -303,7 +343,9 @@ def referrer_policy(case: Case) -> Verdict:
     """Other sites are not told which page a visitor comes from."""
     row = next(row for row in observatory.rows(case.site) if row.test == "referrer_policy")
     evidence = case.came(REFERRER, case.policy.referrer_policy)
-    if row.result == "private":
+    kept = joined(case.headers, "referrer-policy").lower()
+    narrower = case.policy.referrer_policy != observatory.PRIVATE[-1] and kept != case.policy.referrer_policy
+    if row.result == "private" and not (kept and narrower):
         return Verdict(
             "referrer_policy", f.PASS, "Other sites are told at most which site a visitor comes from.", evidence
         )
@@ -315,7 +357,10 @@ def referrer_policy(case: Case) -> Verdict:
     if row.result == "none":
         message = "What other sites are told of a visitor is left to the browser."
         return Verdict("referrer_policy", f.FAIL, message, evidence, Mend(missing=said))
-    return Verdict("referrer_policy", f.FAIL, f"On referrers: {row.found}.", evidence, Mend(set=said))
+    message = (
+        f"On referrers: {row.found}." if row.points < 0 else f"It says {printable(kept)}, and referrer_policy another."
+    )
+    return Verdict("referrer_policy", f.FAIL, message, evidence, Mend(set=said))
 
 
 def cookies(case: Case) -> Verdict:
