@@ -69,7 +69,8 @@ def _taking(tree: list[Directive], port: int, name: str) -> nginx.Site:
 
 def _first(server: Directive) -> str:
     words = [word for one in server.block or () if one.name == "server_name" for word in one.arguments]
-    return words[0].lower() if words else ""
+    first = words[0] if words else ""
+    return first if first[:1] == "~" else first.lower()[first[:1] == "." :]
 
 
 def _holds(one: Directive, path: str) -> bool:

@@ -47,6 +47,18 @@ def test_headers_and_body_are_as_wanted() -> None:
     request(port, headers=headers, digest=requests.digest(BODY)).apply(Host(), tag="t")
 
 
+def test_clients_of_a_proxy_begin_with_its_protocol() -> None:
+    def serve(connection: socket.socket) -> None:
+        stream = connection.makefile("rb")
+        begins = stream.readline()
+        status = "200 OK" if begins == requests.PROXIED and stream.readline() == b"GET / HTTP/1.1\r\n" else "400 Bad"
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    port = played_web.listen(serve)
+    request(port, proxied=True).apply(Host(), tag="t")
+    request(port, statuses=(400,)).apply(Host(), tag="t")
+
+
 def test_of_a_body_no_more_is_read_than_is_wanted_nor_for_longer_than_one_waits() -> None:
     def endless(connection: socket.socket) -> None:
         connection.recv(4096)

@@ -66,3 +66,9 @@ def test_directives_stand_where_they_say() -> None:
         "server {",
     ]
     assert http.path == "/etc/main"
+
+
+def test_blocks_end_where_they_say() -> None:
+    text = "http { a; server { b; } # }\n}"
+    (http,) = parse(main=text)
+    assert [one.close for one in (http, *(http.block or ()))] == [text.rindex("}"), 0, text.index("}")]
