@@ -90,8 +90,9 @@ def _text(host: Host, path: str, instance: Instance, wants: t.Sequence[Want]) ->
             place = Place(want.vhost.name, want.vhost.port, want.vhost.tls)
             new = Says(tuple(want.set.items()), tuple(want.missing.items()), want.drop, want.banner)
             said[place] = new.over(said.get(place, Says()))
-        others = {other: said[first].without(HSTS) for other, first in _to_others(instance).items() if first in said}
-        return apache_snippet.render({**said, **others}, {*places, *others})
+        others = {other: said.get(first, Says()).without(HSTS) for other, first in _to_others(instance).items()}
+        said.update({other: says for other, says in others.items() if says != Says()})
+        return apache_snippet.render(said, {*places, *others})
     except (ChangeError, OSError, ValueError) as exc:
         raise Refused(f"{path}: cannot be written ({exc})") from exc
 

@@ -34,6 +34,8 @@ ServerSignature Off
 """
 #: A page that Apache itself makes (modules/http/http_protocol.c), and an answer without one.
 MADE_BY_APACHE = "(%{REQUEST_STATUS} == 304 || %{CONTENT_TYPE} == 'text/html; charset=iso-8859-1')"
+#: What can be written into an expression.
+_NAME = re.compile(r"[\w.*?-]+", re.ASCII)
 _FOR = re.compile(r"(https?)://([^:\s]*):(\d+)")
 _SAID = re.compile(
     r'Header (?P<table>always|onsuccess) (?P<act>set|unset) (?P<name>\S+)(?: "(?P<value>(?:[^"\\]|\\.)*)")?'
@@ -148,7 +150,8 @@ def _open(name: str) -> bool:
 
 def _within(one: Place, wide: Place) -> bool:
     """Whether requests for it would fit the wide one, too, though it is served by itself."""
-    return one.tls == wide.tls and one.name not in ("", wide.name) and fnmatch.fnmatchcase(one.name, wide.name or "*")
+    other = one.tls == wide.tls and one.name != wide.name and bool(_NAME.fullmatch(one.name))
+    return other and fnmatch.fnmatchcase(one.name, wide.name or "*")
 
 
 def _asked(found: t.Iterable[Place]) -> str:
@@ -157,7 +160,7 @@ def _asked(found: t.Iterable[Place]) -> str:
 
 
 def _pattern(name: str) -> str:
-    if not re.fullmatch(r"[\w.*?-]+", name, re.ASCII):
+    if not _NAME.fullmatch(name):
         raise ValueError(f"the name {name!r} cannot be written in an expression of Apache")
     return name.replace(".", "[.]").replace("*", "[^:]*").replace("?", "[^:]")
 
