@@ -17,6 +17,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 
 LED = (301, 302, 303, 307, 308)
+
+
+def together(*patterns: bytes) -> bytes:
+    """A pattern for a page that has all of them; it goes over the page once for each, whatever the page holds."""
+    return rb"(?s)\A" + b"".join(rb"(?=.*?" + one + rb")" for one in patterns)
+
+
 BY_PATH = "close the path in the web server, or admit the addresses of those who use it alone"
 
 INTERFACES: tuple[Interface, ...] = (
@@ -24,9 +31,9 @@ INTERFACES: tuple[Interface, ...] = (
         "django",
         "Django admin",
         marks=(
-            Mark(body=rb"(?s)admin/css/base[^\"]*\.css.*name=\"csrfmiddlewaretoken\""),
+            Mark(body=together(rb"admin/css/base[^\"<>]*\.css", rb"name=\"csrfmiddlewaretoken\"")),
             # Other themes have other style sheets, and the same form.
-            Mark(body=rb"(?s)<form [^>]*id=\"login-form\"[^>]*>.{0,500}name=\"csrfmiddlewaretoken\""),
+            Mark(body=rb"(?s)<form [^<>]*id=\"login-form\"[^<>]*>.{0,500}name=\"csrfmiddlewaretoken\""),
             Mark(LED, header=("location", r"^(?:https?://[^/]+)?(/[^?]+/)login/\?next=\1$")),
         ),
         shut=f"{BY_PATH}; or take admin.site.urls out of the project's URLs",
@@ -37,7 +44,7 @@ INTERFACES: tuple[Interface, ...] = (
         "wordpress",
         "WordPress",
         marks=(
-            Mark(body=rb"(?s)<form name=\"loginform\" id=\"loginform\".*name=\"wp-submit\""),
+            Mark(body=together(rb"<form name=\"loginform\" id=\"loginform\"", rb"name=\"wp-submit\"")),
             Mark(LED, header=("location", r"/wp-admin/(?:install|setup-config)\.php(?:$|\?)")),
         ),
         shut=f"{BY_PATH}; nobody comes to /wp-admin/ without /wp-login.php, and visitors need wp-admin/admin-ajax.php",
@@ -51,7 +58,7 @@ INTERFACES: tuple[Interface, ...] = (
         marks=(
             Mark((200, 302, 401, 403), header=("set-cookie", r"^phpMyAdmin(?:_https)?=")),
             Mark((401,), header=("www-authenticate", r"realm=\"?phpMyAdmin ")),
-            Mark(body=rb"name=\"pma_username\""),
+            Mark(body=rb"<input [^<>]*name=\"pma_username\""),
         ),
         shut=f"{BY_PATH}; or remove the package phpmyadmin",
         paths=("/phpmyadmin/", "/phpMyAdmin/", "/pma/", "/PMA/", "/mysql/", "/dbadmin/"),
@@ -62,7 +69,7 @@ INTERFACES: tuple[Interface, ...] = (
         "adminer",
         "Adminer",
         marks=(
-            Mark((200, 403), body=rb"name=[\"']auth\[(?:driver|server|username)\][\"']"),
+            Mark((200, 403), body=rb"<(?:input|select) [^<>]*name=[\"']auth\[(?:driver|server|username)\][\"']"),
             Mark((200, 302, 403), header=("set-cookie", r"^adminer_sid=")),
         ),
         shut=f"{BY_PATH}; or remove its file, and put it there when it is needed",
@@ -86,7 +93,7 @@ INTERFACES: tuple[Interface, ...] = (
         "Tomcat manager",
         marks=(
             Mark((401,), header=("www-authenticate", r"realm=\"Tomcat Manager Application\"")),
-            Mark((401, 403), body=rb"(?s)<h1>40[13] .*the Manager "),
+            Mark((401, 403), body=together(rb"<h1>40[13] ", rb"By default the Manager is only accessible ")),
         ),
         shut="admit its clients alone with a RemoteCIDRValve in the context of the manager, or remove tomcat*-admin",
         paths=("/manager/",),
@@ -99,7 +106,7 @@ INTERFACES: tuple[Interface, ...] = (
         "Tomcat host manager",
         marks=(
             Mark((401,), header=("www-authenticate", r"realm=\"Tomcat Host Manager Application\"")),
-            Mark((401, 403), body=rb"(?s)<h1>40[13] .*the Host Manager "),
+            Mark((401, 403), body=together(rb"<h1>40[13] ", rb"By default the Host Manager is only accessible ")),
         ),
         shut="admit its clients alone with a RemoteCIDRValve in its context, or remove tomcat*-admin",
         paths=("/host-manager/",),
@@ -116,12 +123,15 @@ INTERFACES: tuple[Interface, ...] = (
         page="login",
         programs=("java",),
         ports=(8080,),
-        defaults=rb"id=\"security-token\"|/initialAdminPassword",
+        defaults=rb"<input [^<>]*id=\"security-token\"",
     ),
     Interface(
         "grafana",
         "Grafana",
-        marks=(Mark(body=rb"window\.(?:grafanaBootData|__grafana_boot_data_promise)\s*="),),
+        marks=(
+            Mark(body=rb"<script[^<>]*>[^<]*window\.(?:grafanaBootData|__grafana_boot_data_promise)\s*="),
+            Mark(body=together(rb"<title>Grafana</title>", rb"window\.(?:grafanaBootData|__grafana_boot)")),
+        ),
         shut="let it listen on loopback (http_addr = 127.0.0.1) behind a proxy that admits its users alone",
         paths=("/grafana/", "/"),
         page="login",
@@ -150,7 +160,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "alertmanager",
         "Alertmanager",
-        marks=(Mark(body=rb"(?s)\A\{\"cluster\":\{.*\"versionInfo\":\{"),),
+        marks=(Mark(body=together(rb"\A\{\"cluster\":\{", rb"\"config\":\{\"original\":")),),
         shut="let it listen on loopback (--web.listen-address=127.0.0.1:9093)",
         paths=("/alertmanager/", "/"),
         page="api/v2/status",
@@ -161,9 +171,9 @@ INTERFACES: tuple[Interface, ...] = (
         "consul",
         "Consul",
         marks=(
-            Mark(
-                body=rb"name=\"consul-ui/config/environment\"|<script [^>]*data-consul-ui-config|<!-- CONSUL_VERSION:"
-            ),
+            Mark(body=rb"<meta [^<>]*name=\"consul-ui/config/environment\""),
+            Mark(body=rb"<script [^<>]*data-consul-ui-config"),
+            Mark(body=rb"<!-- CONSUL_VERSION:"),
         ),
         shut='switch it off (ui_config { enabled = false }), or bind HTTP to loopback (client_addr = "127.0.0.1")',
         paths=("/",),
@@ -174,7 +184,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "portainer",
         "Portainer",
-        marks=(Mark(body=rb"<html [^>]*ng-app=\"portainer\""),),
+        marks=(Mark(body=rb"<html [^<>]*ng-app=\"portainer\""),),
         shut="publish its port on loopback alone (-p 127.0.0.1:9443:9443)",
         paths=("/portainer/", "/"),
         programs=("portainer",),
@@ -183,7 +193,9 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "traefik",
         "Traefik dashboard",
-        marks=(Mark(body=rb"(?i)<title>Traefik(?: Proxy)?</title>"),),
+        marks=(
+            Mark(body=together(rb"<title>Traefik(?: Proxy)?</title>", rb"(?:<app-root|id=\"?(?:q-app|app|root)\b)")),
+        ),
         shut="set api.insecure to false, or give its entry point an address of loopback (:8080 is everywhere)",
         paths=("/dashboard/",),
         programs=("traefik",),
@@ -192,7 +204,11 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "rabbitmq",
         "RabbitMQ management",
-        marks=(Mark(body=rb"<title>RabbitMQ Management</title>"),),
+        marks=(
+            Mark(
+                body=together(rb"<title>RabbitMQ Management</title>", rb"<script src=\"js/(?:ejs|base64|global|main)")
+            ),
+        ),
         shut="let it listen on loopback (management.tcp.ip = 127.0.0.1), or disable the plugin rabbitmq_management",
         paths=("/rabbitmq/", "/rabbit/", "/"),
         programs=("beam.smp",),
@@ -201,7 +217,9 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "couchdb",
         "CouchDB Fauxton",
-        marks=(Mark(body=rb"<title>Project Fauxton</title>"),),
+        marks=(
+            Mark(body=together(rb"<title>Project Fauxton</title>", rb"id=\"?(?:home|app-container|primary-navbar)\b")),
+        ),
         shut="let it listen on loopback (bind_address of [chttpd]), or admit its users alone in a proxy before it",
         paths=("/_utils/", "/couchdb/_utils/"),
         programs=("beam.smp",),
@@ -210,7 +228,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "solr",
         "Solr",
-        marks=(Mark(body=rb"<html [^>]*ng-app=\"solrAdminApp\""),),
+        marks=(Mark(body=rb"<html [^<>]*ng-app=\"solrAdminApp\""),),
         shut="let it listen on loopback (SOLR_JETTY_HOST=127.0.0.1)",
         paths=("/solr/",),
         programs=("java",),
@@ -219,7 +237,7 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "cockpit",
         "Cockpit",
-        marks=(Mark((200, 401), body=rb"id=\"login-user-input\""),),
+        marks=(Mark((200, 401), body=rb"<input [^<>]*id=\"login-user-input\""),),
         shut="let cockpit.socket listen on loopback (ListenStream=127.0.0.1:9090), or disable it",
         paths=("/cockpit/", "/"),
         programs=("cockpit-tls", "cockpit-ws"),
@@ -228,7 +246,10 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "webmin",
         "Webmin",
-        marks=(Mark((200, *LED, 401, 403), header=("server", r"^MiniServ/")),),
+        marks=(
+            Mark((200, *LED, 401, 403), header=("server", r"^MiniServ/")),
+            Mark((200, 401), body=rb"<form [^<>]*action=\"[^\"]*/session_login\.cgi\""),
+        ),
         shut="let it listen on loopback (bind=127.0.0.1 in miniserv.conf), or admit its users alone (allow=)",
         paths=("/webmin/", "/"),
         programs=("miniserv.pl", "perl"),
@@ -238,8 +259,8 @@ INTERFACES: tuple[Interface, ...] = (
         "server-status",
         "Apache status",
         marks=(
-            Mark(body=rb"<title>Apache Status</title>"),
-            Mark(body=rb"<title>Server Information</title>"),
+            Mark(body=together(rb"<title>Apache Status</title>", rb"<h1>Apache Server Status for ")),
+            Mark(body=together(rb"<title>Server Information</title>", rb"<h1[^<>]*>Apache Server Information</h1>")),
         ),
         shut="admit this host alone (Require local) in its Location, or disable mod_status and mod_info",
         paths=("/server-status", "/server-info"),
@@ -247,7 +268,9 @@ INTERFACES: tuple[Interface, ...] = (
     Interface(
         "phpinfo",
         "phpinfo",
-        marks=(Mark(body=rb"<title>(?:PHP [0-9][^<]* - )?phpinfo\(\)</title>"),),
+        marks=(
+            Mark(body=together(rb"<title>(?:PHP [0-9][^<]* - )?phpinfo\(\)</title>", rb"<h1 class=\"p\">PHP Version ")),
+        ),
         shut="remove the file",
         paths=("/phpinfo.php", "/info.php", "/test.php", "/i.php", "/php.php", "/phpinfo"),
         files=("*phpinfo*.php", "info*.php"),
