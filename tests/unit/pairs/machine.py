@@ -148,6 +148,15 @@ class Machine:
         threading.Thread(target=_serve, args=(server, theirs), daemon=True).start()
         return ours
 
+    def connecting(self, real: t.Callable[..., socket.socket]) -> t.Callable[..., socket.socket]:
+        """For changes, which come to a port of the machine by themselves: to what is played there, else to this machine."""
+
+        def connect(address: tuple[str, int], timeout: float = 5, **more: t.Any) -> socket.socket:
+            played = address[1] in self.servers and address[1] < 1024
+            return self._dial(*address, timeout) if played else real(address, timeout=timeout, **more)
+
+        return connect
+
     # systemd
 
     def _systemctl(self, argv: t.Sequence[str], stdin: str | None) -> Completed:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pathlib
+import socket
 import typing as t
 
 import pytest
@@ -49,7 +50,9 @@ def machine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     # The timer's process is there at once, and never acts; test_guard.py has the real one.
     monkeypatch.setattr(guard, "_start", guard.say_ready)
     monkeypatch.setattr(journal, "SETTLE_SECONDS", 0)
-    return Machine(tmp_path)
+    made = Machine(tmp_path)
+    monkeypatch.setattr(socket, "create_connection", made.connecting(socket.create_connection))
+    return made
 
 
 def harden(machine: Machine, control: Control, case: Case, *, check: bool = False) -> Result:
