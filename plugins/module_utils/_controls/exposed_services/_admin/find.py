@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-import re
 import time
 import typing as t
 
@@ -238,15 +237,3 @@ def _absent(site: Site, answer: Chain) -> bool:
 def _path(one: Candidate, shown: t.Sequence[Chain]) -> str:
     """With the closing slash that the site adds."""
     return f"{one.path}/" if any(answer.slashed and answer.path == one.path for answer in shown) else one.path
-
-
-def tells_defaults(host: Host, found: Found) -> Evidence | None:
-    """Where a page of the interface tells credentials that everybody knows; None where it does not."""
-    for path in dict.fromkeys((_below(found.path, found.interface.page), found.path)):
-        try:
-            answers = asking.chain(host, found.at, path).answers
-        except HostError:
-            continue
-        if any(re.search(found.interface.defaults, answer.body) for answer in answers):
-            return Evidence(f"GET {found.at.url}{path}", "a page that tells them", "none")
-    return None

@@ -44,8 +44,8 @@ class Interface:
 
     paths: where it may be on a site, the likeliest first, each with its closing slash if it has one; each that answers
     is one of its own. page: what is asked for below a path, to see a mark ("" for the path itself). programs:
-    names of processes that serve it at a port of their own. ports: those that it has by itself. defaults: a pattern of
-    its page that tells that the credentials which everybody knows are still in force. shut: how a person closes it.
+    names of processes that serve it at a port of their own. ports: those that it has by itself. shut: how a person
+    closes it.
     folders: where packages lay it; a site that serves one of them has it, whatever it answers. files: what it is called
     where people lay it into the folder of a site, as glob(3) has it ("adminer*.php").
     """
@@ -57,7 +57,6 @@ class Interface:
     paths: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
-    defaults: bytes = b""
     page: str = ""
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

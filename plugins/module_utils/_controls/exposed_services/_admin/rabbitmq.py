@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
+from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, Missing
 
 MAIN = "/etc/rabbitmq/rabbitmq.conf"
@@ -37,6 +38,10 @@ PORTS = (15672, 15671)
 KEYS = {"tcp": "tcp_config", "ssl": "ssl_config", "listener": "listener"}
 _PORT = re.compile(r"^\s*management\.(?:tcp|ssl|listener)\.port\s*=\s*(\d+)", re.MULTILINE)
 _ELSEWHERE = re.compile(r"^\s*(?:export\s+)?(?:RABBITMQ_)?(?:ADVANCED_)?CONFIG_FILES?=", re.MULTILINE)
+#: Terms of Erlang and lines of rabbitmq.conf that let every user come from anywhere.
+_OPENED = re.compile(
+    r"^\s*loopback_users(?:\s*=\s*none|\.guest\s*=\s*false)\b|\{\s*loopback_users\s*,\s*\[\s*\]", re.MULTILINE
+)
 #: Prints each listener that is configured, and the address that it has: tcp undefined.
 ASKED = """lists:foreach(fun({N, K}) -> case application:get_env(rabbitmq_management, K) of
     {ok, O} -> io:format("~s ~s~n", [N, case proplists:get_value(ip, O) of undefined -> "-";
@@ -130,3 +135,19 @@ def _is(key: str) -> str:
     """Fails, and so does the command, where it is not so."""
     had = f"application:get_env(rabbitmq_management, {key}, [])"
     return f'"127.0.0.1" = proplists:get_value(ip, {had})'
+
+
+# Credentials that everybody knows
+
+
+def guest(host: Host) -> Evidence | None:
+    """Where its user guest may come from other hosts, as it may not by itself. Raises HostError."""
+    opened = [path for path in (MAIN, *host.glob(SNIPPETS), *TERMS) if _OPENED.search(_text(host, path))]
+    if not opened:
+        return None
+    done = host.ask("rabbitmqctl", "-q", "list_users", timeout=20)
+    if done.rc != 0:
+        raise HostError("the node does not answer: see rabbitmqctl status")
+    if not any(line.split("\t")[0] == "guest" for line in done.stdout.splitlines()):
+        return None
+    return Evidence(opened[0], "loopback_users is empty, and the user guest is there", "no user guest")

@@ -123,7 +123,6 @@ INTERFACES: tuple[Interface, ...] = (
         page="login",
         programs=("java",),
         ports=(8080,),
-        defaults=rb"<input [^<>]*id=\"security-token\"",
     ),
     Interface(
         "grafana",

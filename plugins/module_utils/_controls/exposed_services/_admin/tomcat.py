@@ -214,3 +214,24 @@ def _proofs(host: Host, shuts: t.Sequence[Shut]) -> t.Iterator[Change]:
     for one in shuts:
         yield from turned_away(host, one, seconds=SECONDS)
     yield from still(host, shuts, seconds=SECONDS)
+
+
+# Credentials that everybody knows
+
+#: Passwords of Tomcat's own manuals and examples.
+KNOWN = ("", "admin", "changethis", "manager", "password", "role1", "s3cret", "tomcat", "<must-be-changed>")
+
+
+def known_password(host: Host, found: Found, roles: str) -> Evidence | None:
+    """Where a user with such a role has a password of the manuals, or its own name. Raises HostError."""
+    try:
+        path = f"{base(host, found.at.run)}/tomcat-users.xml"
+    except HostError:
+        # Found behind a web server: which Tomcat that is, is not known.
+        return None
+    for user in _read(host, path).iter() if host.exists(path) else ():
+        name = user.get("username", user.get("name", ""))
+        mine = any(role.strip().startswith(roles) for role in user.get("roles", "").split(","))
+        if user.tag.endswith("user") and mine and user.get("password", "-") in (*KNOWN, name):
+            return Evidence(path, f"the user {printable(name)} has a password of the manuals", "another password")
+    return None

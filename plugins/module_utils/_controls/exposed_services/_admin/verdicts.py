@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import access_logs
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     declared,
+    defaults,
     find,
     fixes,
     programs,
@@ -199,17 +200,23 @@ def _no_tls(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
 
 
 def _default_credentials(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
-    if not case.found.interface.defaults:
-        message = f"no page of {case.found.interface.title} tells credentials"
-        return Finding(rule, case.found.subject, f.NOT_APPLICABLE, message, case.found.by)
-    told = find.tells_defaults(host, case.found)
+    subject, by = case.found.subject, case.found.by
+    if not defaults.can_tell(case.found):
+        untold = defaults.UNTOLD.get(case.found.interface.key, "")
+        status = f.NOT_ASSESSED if untold and not case.alone else f.NOT_APPLICABLE
+        return Finding(rule, subject, status, untold or "nobody knows credentials of it beforehand", by)
+    try:
+        told = defaults.told(host, case.found)
+    except NeedsRoot:
+        raise
+    except HostError as exc:
+        return Finding(rule, subject, f.NOT_ASSESSED, str(exc), by)
     if told is None:
-        return Finding(rule, case.found.subject, f.PASS, "its page tells none", case.found.by)
+        return Finding(rule, subject, f.PASS, "neither its pages nor its files tell of any", by)
     if case.alone:
-        return Finding(rule, case.found.subject, f.PASS, ALONE, (*case.found.by, told))
-    message = "its page tells how to come in with what it was installed with"
+        return Finding(rule, subject, f.PASS, ALONE, (*by, told))
     mends = case.unused and case.entry is None
-    return _failed(rule, case, message, (*case.found.by, told), planned, mends=mends)
+    return _failed(rule, case, printable(told.found), (*by, told), planned, mends=mends)
 
 
 def _failed(

@@ -85,9 +85,3 @@ def test_a_hostile_page_takes_no_time(key: str, filler: bytes) -> None:
     begun = time.process_time()
     BY_KEY[key].known(Answer(200, (), page))
     assert time.process_time() - begun < 1
-
-
-def test_jenkins_that_waits_to_be_unlocked_says_so() -> None:
-    setup, login = (read(ANSWERS / "known" / f"jenkins.{name}.http") for name in ("setup", "login"))
-    assert re.search(BY_KEY["jenkins"].defaults, setup.body)
-    assert not re.search(BY_KEY["jenkins"].defaults, login.body)
