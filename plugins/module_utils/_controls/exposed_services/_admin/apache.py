@@ -131,13 +131,19 @@ def plan(host: Host, shuts: t.Sequence[Shut]) -> tuple[Change, ...]:
 
 
 def _path(instance: Instance, door: Door) -> str:
-    """In the folder that is read anyway where there is no virtual host; beside it where one has to include it."""
+    """The file that shuts it already; else in the folder that is read anyway where there is no virtual host, and
+    beside it where one has to include it.
+    """
     site: Site = door.found.at.site
     if site.section is None and any(one.section for one in instance.sites):
         raise Refused(
             f"{printable(door.found.subject)}: it is served by the main server beside virtual hosts, which would take "
             f"the section too; give port {door.found.at.port} a <VirtualHost> of its own, reload and run again"
         )
+    asked = spellings.pattern(door.path)
+    for one in site.block:
+        if _is_ours(one) and one.arguments == (asked,):
+            return common.place(one.place)[0]
     where = "" if site.section else f"/{instance.layout.snippets}"
     mark = door.mark(site.place.rpartition(":")[0], *site.names, *map(str, site.ports))
     return f"{instance.layout.root}{where}/infosec-admin-{mark}.conf"

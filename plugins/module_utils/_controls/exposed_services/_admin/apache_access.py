@@ -28,7 +28,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 CONTAINERS = ("requireany", "requireall", "requirenone")
 COMPAT = ("order", "allow", "deny")
 #: Files that a page below a path may be.
-SAMPLES = ("", "/index.php", "/index.html")
+SAMPLES = ("/", "/index.php", "/index.html")
 #: In the names of files of ours, whose sections are judged by themselves.
 OURS = "/infosec-admin-"
 MAX_HTACCESS = 64 * 1024

@@ -45,7 +45,7 @@ STATUSES = ("403", "404", "410")
 REWRITES = ("return", "rewrite", "if", "set", "break", "rewrite_by_lua_block", "rewrite_by_lua_file")
 PROOFS = ("auth_basic", "auth_request", "auth_jwt")
 #: Files that a page below a path may be.
-SAMPLES = ("", "/", "/index.php", "/index.html")
+SAMPLES = ("/", "/index.php", "/index.html")
 
 
 # Who gets in
@@ -132,14 +132,21 @@ def _addresses(word: str) -> AddressSet:
 def _by_ours(site: Site, path: str) -> tuple[AddressSet, tuple[Evidence, ...]]:
     """Whom the lines of ours in the server leave."""
     admitted, lines = networks.EVERYBODY, []
+    for mark, asked, entry in _ours(site):
+        if spellings.fits(entry.name[1:], path):
+            admitted &= networks.NOBODY if entry.arguments == ("1",) else _declared(site.context, mark)
+            lines.append(asked)
+    return admitted, _said(lines)
+
+
+def _ours(site: Site) -> t.Iterator[tuple[str, Directive, Directive]]:
+    """Each line of ours in the server: its mark, its map, and the entry with the pattern."""
     maps = {one.arguments[1]: one for one in site.context.block or () if one.name == "map" and len(one.arguments) == 2}
     for mark in filter(None, map(_marked, site.block)):
-        entries = maps[SHUT + mark].block or () if SHUT + mark in maps else ()
-        for one in entries:
-            if spellings.fits(one.name[1:], path):
-                admitted &= _declared(site.context, mark) if one.arguments != ("1",) else networks.NOBODY
-                lines.append(maps[SHUT + mark])
-    return admitted, _said(lines)
+        asked = maps.get(SHUT + mark)
+        for entry in asked.block or () if asked else ():
+            if entry.name.startswith("~"):
+                yield mark, t.cast(Directive, asked), entry
 
 
 def _marked(one: Directive) -> str:
@@ -184,7 +191,7 @@ class _Plan:
     def shut(self, door: Door) -> t.Iterator[Change]:
         """Collect it, and yield what proves it."""
         site: Site = door.found.at.site
-        mark = door.mark(site.server.path, *site.names, *(f"{at.address}:{at.port}" for at in site.listens))
+        mark = _mark(site, door)
         if door.clients:
             _refuse_unknown_clients(site)
         self._snippet(site, mark, snippet(door, mark))
@@ -216,6 +223,13 @@ class _Plan:
             change for path, text in sorted(self._files.items()) for change in common.own_file(self._host, path, text)
         ]
         return (*own, *common.edits(self._host, self._edits))
+
+
+def _mark(site: Site, door: Door) -> str:
+    """That of the line which shuts the path already, or a new one."""
+    entry = f"~{spellings.pattern(door.path)}"
+    new = door.mark(site.server.path, *site.names, *(f"{at.address}:{at.port}" for at in site.listens))
+    return next((mark for mark, _asked, one in _ours(site) if one.name == entry), new)
 
 
 def snippet(door: Door, mark: str) -> str:
