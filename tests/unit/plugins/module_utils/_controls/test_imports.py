@@ -43,7 +43,10 @@ FOREIGN = (
     *("_tls.alone", "_tls.planning", "_tls.terms", "_tls.verdicts", "_host.tls_probe", "_formats.tls_hello"),
     *("_credentials.asking", "_credentials.readers", "_credentials.sealing", "_credentials.served"),
     *("_host.together", "_cleartext.looks", "_host.ldap_bind", "_host.nfs_exports", "_formats.rsyslog_conf"),
-    *(f"_admin.{name}" for name in ("table", "find", "verdicts", "fixes", "programs", "nginx", "apache", "haproxy", "doors", "django")),
+    *(
+        f"_admin.{name}"
+        for name in ("table", "find", "verdicts", "fixes", "programs", "nginx", "apache", "haproxy", "doors", "django")
+    ),
     *("_formats.django_urls", "_formats.access_log", "_web.access_logs", "_web.vhosts"),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
 )
