@@ -4,10 +4,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Web servers as they grow, with the administration that came along: furnish.sh
-# nginx: shop (static), app (Django behind it), all (answers everything alike). Apache httpd: docs and db with phpMyAdmin.
+# nginx: shop (static), app (Django behind it), all (answers everything alike). Apache httpd: docs and db, both with phpMyAdmin.
 # Tomcat with its manager, RabbitMQ with its management, Cockpit. Everybody gets in everywhere.
+#
+# nginx has the address of the host, Apache one of its own, which is that with 100 more at the end: both want 443.
 set -eu
 cert=/etc/ssl/infosec
+address=$(ip -4 -o address show eth0 | grep -oE '198\.51\.100\.[0-9]+' | head -n 1)
+second=${address%.*}.1${address##*.}
+ip address add "$second/24" dev eth0 2>/dev/null || true
 
 # nginx
 cat > /etc/nginx/sites-available/sites <<EOF
@@ -18,7 +23,7 @@ server {
     root /srv/shop;
 }
 server {
-    listen 443 ssl;
+    listen $address:443 ssl;
     listen [::]:443 ssl;
     server_name shop.example.org;
     include snippets/office-tls.conf;
@@ -30,7 +35,7 @@ server {
     }
 }
 server {
-    listen 443 ssl;
+    listen $address:443 ssl;
     listen [::]:443 ssl;
     server_name app.example.org;
     include snippets/office-tls.conf;
@@ -42,7 +47,7 @@ server {
     }
 }
 server {
-    listen 443 ssl;
+    listen $address:443 ssl;
     listen [::]:443 ssl;
     server_name all.example.org;
     include snippets/office-tls.conf;
@@ -72,36 +77,30 @@ done
 page 'Documents' 'Twenty of them.' > /srv/docs/index.html
 
 # Apache httpd
-echo 'Listen 8443' > /etc/apache2/ports.conf
-a2enmod -q ssl status headers >/dev/null
+printf "Listen %s:443\n" "$second" > /etc/apache2/ports.conf
+a2enmod -q ssl >/dev/null
 a2disconf -q phpmyadmin >/dev/null 2>&1 || true
 cat > /etc/apache2/sites-available/sites.conf <<EOF
 <Directory /srv/docs>
     Require all granted
 </Directory>
-<VirtualHost *:8443>
+<VirtualHost *:443>
     ServerName docs.example.org
     DocumentRoot /srv/docs
     CustomLog \${APACHE_LOG_DIR}/docs.log combined
     SSLEngine on
-    SSLCertificateFile $cert/documents/fullchain.pem
-    SSLCertificateKeyFile $cert/documents/key.pem
-    <Location /server-status>
-        SetHandler server-status
-        Require all granted
-    </Location>
+    SSLCertificateFile $cert/website/fullchain.pem
+    SSLCertificateKeyFile $cert/website/key.pem
+    Include /etc/phpmyadmin/apache.conf
 </VirtualHost>
-<VirtualHost *:8443>
+<VirtualHost *:443>
     ServerName db.example.org
     DocumentRoot /srv/docs
     CustomLog \${APACHE_LOG_DIR}/db.log vhost_combined
     SSLEngine on
-    SSLCertificateFile $cert/documents/fullchain.pem
-    SSLCertificateKeyFile $cert/documents/key.pem
+    SSLCertificateFile $cert/website/fullchain.pem
+    SSLCertificateKeyFile $cert/website/key.pem
     Include /etc/phpmyadmin/apache.conf
-    <Location /server-status>
-        Require all denied
-    </Location>
 </VirtualHost>
 EOF
 a2dissite -q 000-default >/dev/null
@@ -180,7 +179,7 @@ systemctl daemon-reload
 systemctl enable -q --now nginx.service office.service apache2.service tomcat10.service rabbitmq-server.service cockpit.socket
 systemctl restart nginx.service apache2.service
 # What a service writes when it starts is to be there before anything is compared.
-for port in 443 8443 8000 8085 5672 15672 9090; do
+for port in 443 8000 8085 5672 15672 9090; do
     for _ in $(seq 1 120); do
         ss -Hltn "sport = :$port" | grep -q . && break
         sleep 0.5

@@ -61,7 +61,7 @@ def administration(office: str) -> list[str]:
 def main(office: str) -> None:
     write("nginx/app.log", [*visits(120, "/orders/7/"), *administration(office)], split=0.6)
     scan = [line(30, SCANNER, "GET /phpmyadmin/", 200), line(30, SCANNER, "GET /phpmyadmin/setup/", 403)]
-    write("apache2/db.log", [f"db.example.org:8443 {one}" for one in [*visits(120, "/"), *scan]], split=0.6)
+    write("apache2/db.log", [f"db.example.org:443 {one}" for one in [*visits(120, "/"), *scan]], split=0.6)
     write("apache2/docs.log", visits(3, "/document-1.html"))
     tomcat = pathlib.Path("/var/log/tomcat10")
     for days in (100, 1):

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks a web server for addresses of its sites: urls.py ADDRESS URL... prints a JSON object {url: [status, digest of the body]}.
+"""Asks a host for what its sites serve: urls.py ADDRESS URL... prints a JSON object {url: [status, digest of the body]}.
 
-ADDRESS: where the sites are, whatever their names say. The certificate is not looked at; others do that.
+ADDRESS: of the host, whatever the names say; that of Apache, which has docs and db, has 100 more at the end.
+The certificate is not looked at; others do that.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import ssl
 import sys
 import urllib.parse
 
+OF_APACHE = ("docs.", "db.")
 ANYBODY = ssl.create_default_context()
 ANYBODY.check_hostname = False
 ANYBODY.verify_mode = ssl.CERT_NONE
@@ -25,6 +27,9 @@ ANYBODY.verify_mode = ssl.CERT_NONE
 def answer(address: str, url: str) -> list[object]:
     """The status and the digest of the body."""
     parts = urllib.parse.urlsplit(url)
+    if parts.netloc.startswith(OF_APACHE):
+        network, _dot, last = address.rpartition(".")
+        address = f"{network}.1{last}"
     plain = socket.create_connection((address, parts.port or 443), timeout=20)
     connection = http.client.HTTPConnection(parts.netloc, timeout=20)
     connection.sock = ANYBODY.wrap_socket(plain, server_hostname=parts.hostname) if parts.scheme == "https" else plain
