@@ -37,9 +37,9 @@ HSTS = "Strict-Transport-Security"
 _ANYWHERE = re.compile(r"(\*|_default_)(:(\d+|\*))?")
 #: What is surely not there, so that asking for it does nothing.
 NOWHERE = "infosec-principles-no-such-page"
-#: Of so many sites more than the front page is asked for, and so many sections of each.
-MOST_SITES = 20
-MOST_SECTIONS = 3
+#: So many sites are asked before the fix stands (all are judged again behind it), so many of them for more than the
+#: front page, and for so many sections of each.
+MOST_SITES, MOST_CLOSELY, MOST_SECTIONS = 40, 10, 3
 #: Given before the sections of a configuration are looked at, so that none of them counts.
 TOO_EARLY = (400, 408, 414, 421, 431)
 
@@ -74,7 +74,9 @@ def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
             f"{path} says so already, and the answers are others: look for <If> sections in .htaccess files, and for "
             f"pages that mod_cache keeps from before, which run out by themselves"
         )
-    proofs = [one for number, want in enumerate(wants) for one in _proofs(host, want, number < MOST_SITES)]
+    proofs = [
+        one for number, want in enumerate(wants[:MOST_SITES]) for one in _proofs(host, want, number < MOST_CLOSELY)
+    ]
     return (*written, *common.take_up(instance.run, PRODUCT, instance.check), *proofs)
 
 
@@ -238,7 +240,7 @@ def _proof(want: Want, path: str, answer: Answer) -> Request:
     expected.update(dict.fromkeys(want.drop, ""))
     expected.update({"Server": "Apache", "X-Powered-By": ""} if want.banner else {})
     return Request(
-        title=f"see that {vhost.url}{path} answers as before, with each header once",
+        title=f"see the headers of {vhost.url}{path}",
         address=vhost.address,
         port=vhost.port,
         name=vhost.asked,
