@@ -181,6 +181,7 @@ class _Plan:
         if any(want.set or want.missing for want in wants):
             for block in list(nginx_blocks.of(site))[1:]:
                 if block.loses(self._lines) and not block.reads(self._lines):
+                    _refuse_packaged(block)
                     self._files.insert(block.one, [f"include {self._lines};"], block.all("add_header"))
 
     def _banner(self, site: Site, wants: t.Sequence[Want]) -> None:
@@ -303,6 +304,14 @@ def _refuse_value(site: Site, header: str, value: str) -> None:
         raise Refused(
             f"{printable(site.server.place)}: the value for {header} has a $ or what is no printable character, or "
             f"more than {MAX_VALUE} bytes, which nginx's configuration cannot hold as it is"
+        )
+
+
+def _refuse_packaged(block: Block) -> None:
+    if block.one.path.startswith(common.PACKAGED):
+        raise Refused(
+            f"{printable(block.one.place)} has an add_header of its own, so that those around it are lost there, and "
+            "the file belongs to a package, whose next version would write it anew. Have the site include a copy of it"
         )
 
 

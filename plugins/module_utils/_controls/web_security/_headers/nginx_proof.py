@@ -22,14 +22,15 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 #: No site has it, so that it shows an error page, or what the site makes of everything.
 NOWHERE = "infosec-principles-nothing"
-#: Paths besides / in all: each costs a request before and one after.
-MAX_PATHS, MAX_PLACES = 60, 4
+#: Front pages, other paths in all, and places of a site with headers of their own: each costs a request before and one
+#: after. What is beyond that is judged again with the next assessment.
+MAX_FRONTS, MAX_PATHS, MAX_PLACES = 200, 60, 4
 
 
 def requests(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
     """For each site its front page, a path that nobody has, and places with headers of their own."""
     paths = [(want, path) for want in wants for path in (f"/{NOWHERE}", *_places(want.vhost))]
-    asked = [*((want, "/") for want in wants), *paths[:MAX_PATHS]]
+    asked = [*((want, "/") for want in wants[:MAX_FRONTS]), *paths[:MAX_PATHS]]
     found = ((want, path, _answer(host, want.vhost, path)) for want, path in asked)
     return tuple(_request(want, path, answer) for want, path, answer in found if answer is not None)
 

@@ -345,7 +345,7 @@ def test_a_configuration_that_is_broken_already(machine: Machine) -> None:
 def test_a_file_of_a_package(machine: Machine) -> None:
     machine.write("/usr/share/app/nginx.conf", "location /app {\n    add_header X-App 1;\n}\n")
     world = World(machine, server("    include /usr/share/app/nginx.conf;\n"))
-    assert "belongs to a package" in refused(world, world.want(missing=dict([FRAMES])))
+    assert "include a copy of it" in refused(world, world.want(missing=dict([FRAMES])))
 
 
 def test_a_module_that_sets_headers_last(machine: Machine) -> None:
