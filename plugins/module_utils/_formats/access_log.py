@@ -187,7 +187,8 @@ NAMES: dict[str, dict[str, str]] = {
         **dict.fromkeys(("t", "tr", "trg", "trl", "T", "Tl", "Ts", "ts"), "at"),
         **dict.fromkeys(("HU", "HP", "HPO", "[capture.req.uri]", "[path]", "[url]"), "path"),
         **dict.fromkeys(("HM", "[capture.req.method]", "[method]"), "method"),
-        **{"r": "request", "ST": "status", "[status]": "status"},
+        # Sections stand for the names that others have.
+        **{"r": "request", "ST": "status", "[status]": "status", "f": "host", "ft": "host"},
     },
 }
 _NGINX = re.compile(r"\$\{(\w+)\}|\$(\w+)")
@@ -208,6 +209,14 @@ def compile_format(text: str, kind: str) -> Reader:
     empty = b"".join(b"(?P<%s>)" % part.encode() for part in Hit._fields if part not in taken)
     prefix = rb"(?:[^\n]{0,128}?\bhaproxy\[\d+\]: )?" if kind == "haproxy" else b""
     return Reader(re.compile(prefix + pattern + empty), frozenset(taken))
+
+
+def sessions(service: str) -> Reader:
+    """The reader of sessions that PAM opened for a service, in the journal (short-unix): each is a hit of a user."""
+    name = re.escape(service.encode())
+    told = rb"pam_\w+\(" + name + rb":session\): session opened for user (?P<user>[^ (\n]+)"
+    others = b"".join(b"(?P<%s>)" % part.encode() for part in Hit._fields if part not in ("at", "user"))
+    return Reader(re.compile(rb"(?P<at>\d+\.\d+) \S+ [^ \n]+: " + told + others), frozenset((*_REQUIRED, "user")))
 
 
 def _nginx(text: str) -> t.Iterator[_Piece]:
@@ -253,7 +262,7 @@ def _gunicorn(text: str) -> t.Iterator[_Piece]:
 def _haproxy(text: str) -> t.Iterator[_Piece]:
     everywhere = False
     # HAProxy writes one blank where two would meet, so a blank goes with what may be missing before it.
-    for literal, match in _split(_HAPROXY, re.sub(r"(%(?:\{[^}]*\})?h[rs]) ", r"\1", text)):
+    for literal, match in _split(_HAPROXY, re.sub(r"(%(?:\{[^}]*\})?(?:h[rs]|o)) ", r"\1", text)):
         yield literal
         if match and match[3]:
             yield b"%"
@@ -311,6 +320,8 @@ def _pattern(pieces: t.Sequence[_Piece], *, raw: bool) -> tuple[bytes, set[str]]
         if isinstance(piece, bytes):
             # Behind the last value it says only where that ends.
             written += re.escape(piece) if at < len(pieces) - 1 else b""
+        elif piece.quoted and not piece.field:
+            written += rb'(?:"[^"\n]*"|[^ "\n]*)'  # numbers have no quotes
         elif piece.quoted:
             written += b'"' + _value(piece, b'"', b'"', taken, raw=raw) + b'"'
         else:

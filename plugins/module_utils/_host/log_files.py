@@ -37,6 +37,10 @@ MAX_FILES, MAX_NAMES = 1000, 20_000
 #: xz says itself how much memory it needs: 9 MiB by default, 65 MiB by -9.
 XZ_MEMORY = 80 * 1024 * 1024
 _AGE = re.compile(r"(?:\.(?P<age>\d{1,4})|[-.](?P<date>\d{4}-?\d\d-?\d\d[-\d]*))?(?:\.(?:gz|xz|bz2|zst))?")
+_AFTER = re.compile(r"(?:\.\d{1,3})?(?:\.(?:gz|xz|bz2|zst))?$")
+_AFTER_AGE = re.compile(r"\.(\d{1,3})(?=$|\.(?:gz|xz|bz2|zst)$)")
+#: The age of the file in use.
+IN_USE = -1
 _DATE = re.compile(r"\d{4}\D?\d\d\D?\d\d(?:\D?\d\d){0,3}|\d{9,10}")
 
 
@@ -138,26 +142,34 @@ def _real(host: Host, path: str) -> str:
 
 def _rotated(base: str, names: t.Sequence[str]) -> list[tuple[str, bool]]:
     """The file in use and its rotated copies; whether each follows the one before it."""
-    numbered: dict[int, str] = {}
+    numbered: list[tuple[int, str]] = []
     dated: list[tuple[str, str]] = []
     for name in names:
         match = _AGE.fullmatch(name, len(base)) if name.startswith(base) else None
         if match and match["date"]:
             dated.append((match["date"].replace("-", ""), name))
         elif match:
-            numbered.setdefault(int(match["age"] or 0), name)
-    ages = sorted(numbered)
+            numbered.append((int(match["age"]) if match["age"] else IN_USE, name))
+    numbered.sort()
+    newer = [None, *(age for age, _name in numbered)]
+    found = [(name, _follows(one, age)) for one, (age, name) in zip(newer, numbered)]
     # What is rotated by date leaves no trace of what is missing.
-    follows = [age == 0 or age - 1 in numbered or (age == 1 and not dated) for age in ages]
-    return [(numbered[age], one) for age, one in zip(ages, follows)] + [
-        (name, True) for _date, name in sorted(dated, reverse=True)
-    ]
+    return found + [(name, bool(numbered)) for _date, name in sorted(dated, reverse=True)]
+
+
+def _follows(newer: int | None, age: int) -> bool:
+    """Some begin to count at 0, others at 1. Without a file in use, nobody knows what was written last."""
+    if newer is None:
+        return age == IN_USE
+    return age - newer <= 1 or (newer == IN_USE and age == 1)
 
 
 def _dated(pattern: str, names: t.Sequence[str]) -> list[tuple[str, bool]]:
-    """Files with the date in their names, as servers write that rotate by themselves."""
-    found = [name for name in names if fnmatch.fnmatchcase(re.sub(r"\.(?:gz|xz|bz2)$", "", name), pattern)]
-    return [(name, True) for name in sorted(found, key=lambda name: (_date(name), name), reverse=True)]
+    """Files with the date in their names, as servers write that rotate by themselves; others may rotate them, too."""
+    plain = {name: _AFTER.sub("", name) for name in names}
+    found = [name for name, short in plain.items() if fnmatch.fnmatchcase(short, pattern)]
+    newest_last = sorted(found, key=lambda name: (_date(name), [-int(age) for age in _AFTER_AGE.findall(name)], name))
+    return [(name, True) for name in reversed(newest_last)]
 
 
 def _date(name: str) -> str:

@@ -18,7 +18,11 @@ import time
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web._access_logs import places
-from ansible_collections.infosec.principles.plugins.module_utils._controls._web._access_logs.model import Log, Logs
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web._access_logs.model import (
+    JOURNAL,
+    Log,
+    Logs,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import traces
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Found,
@@ -27,7 +31,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import USER_AGENT
 from ansible_collections.infosec.principles.plugins.module_utils._formats.access_log import Hit, Reader
-from ansible_collections.infosec.principles.plugins.module_utils._host import log_files
+from ansible_collections.infosec.principles.plugins.module_utils._host import log_files, logins
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.log_files import Bounds, Damaged, Piece
@@ -36,9 +40,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 #: For all logs together; a control has half a minute for everything.
 SECONDS, BYTES = 15.0, 4 * 1024 * 1024 * 1024
 #: Who used it is shown of so many, and remembered of so many.
-SHOWN, REMEMBERED = 20, 1000
+SHOWN, REMEMBERED = 200, 1000
 #: Visits that leave no doubt that it is used.
 ENOUGH = 50_000
+#: Entries of one program in the journal.
+ENTRIES = 20_000
 #: Lines at the beginning of a piece of which the first that can be read tells when it begins.
 FIRST = 200
 DAY = 86400
@@ -84,18 +90,22 @@ class _Question:
         self._below = found.path
         if self._trace.beside:
             self._below = found.path.rstrip("/").rpartition("/")[0] + "/"
-        self.raw = self._trace.raw(self._below)
+        self.raw = b"session opened for user" if log.kind == "pam" else self._trace.raw(self._below)
         self._own = {found.at.address}
         self.count, self.last = 0, 0.0
         self.clients: dict[str, float] = {}
         self.users: dict[str, float] = {}
 
+    def _is_use(self, hit: Hit, *, has_agent: bool) -> bool:
+        if self.log.kind == "pam":
+            return True  # a session that was opened
+        below = self._relative(hit.path)
+        return below is not None and self._trace.shows(hit, below) and not self._ours(hit, has_agent=has_agent)
+
     def take(self, hit: Hit, *, has_agent: bool, cut: float) -> None:
         """Count a request where it shows use."""
-        below = self._relative(hit.path)
-        if below is None or hit.at < cut or not self._trace.shows(hit, below) or self._ours(hit, has_agent=has_agent):
-            return
-        if hit.host.lower().partition(":")[0] in self._others:
+        elsewhere = hit.host.lower().partition(":")[0] in self._others
+        if hit.at < cut or elsewhere or not self._is_use(hit, has_agent=has_agent):
             return
         self.count += 1
         self.last = max(self.last, hit.at)
@@ -145,11 +155,14 @@ class _Span:
     broken: str = ""
     files: int = 0
     long: int = 0
+    unread: int = 0
     reached: bool = False
 
 
 def _read(host: Host, path: str, asked: t.Sequence[_Question], bounds: Bounds, cut: float) -> _Span:
     span = _Span()
+    if path.startswith(JOURNAL):
+        return _journal(host, path[len(JOURNAL) :], asked, cut)
     try:
         pieces = log_files.pieces(host, path)
     except Unseen as exc:
@@ -171,6 +184,28 @@ def _read(host: Host, path: str, asked: t.Sequence[_Question], bounds: Bounds, c
     return span
 
 
+def _journal(host: Host, identifier: str, asked: t.Sequence[_Question], cut: float) -> _Span:
+    """What a program wrote to the journal, of its newest ENTRIES; it reaches back as far as the journal does."""
+    spans = logins.journal_spans(host.ask("journalctl", "--quiet", "--no-pager", "--header").stdout)
+    if not spans:
+        return _Span(broken="there is no system journal that this user may read")
+    newest = ("--reverse", f"--lines={ENTRIES}", f"--since=@{int(cut)}", f"--identifier={identifier}")
+    output = "short-unix" if asked[0].log.kind == "pam" else "cat"
+    told = host.ask("journalctl", "--quiet", "--no-pager", f"--output={output}", *newest, timeout=SECONDS)
+    if told.rc not in (0, 1):  # 1: nothing was found
+        return _Span(broken=f"the journal could not be read (exit status {told.rc})")
+    block = told.stdout.encode("utf-8", "surrogateescape")
+    readers = tuple(dict.fromkeys(one.log.reader for one in asked))
+    _search(block, asked, readers, cut)
+    since = min(first for first, _last in spans).timestamp()
+    if block.count(b"\n") < ENTRIES:
+        return _Span(since, files=1, reached=since <= cut)
+    oldest = _begin(b"\n".join(block.splitlines()[-FIRST:][::-1]), readers)
+    return _Span(
+        oldest, f"the journal has more than {ENTRIES} entries of {identifier}, and older ones were not read", 1
+    )
+
+
 def _piece(
     host: Host,
     piece: Piece,
@@ -182,7 +217,7 @@ def _piece(
 ) -> float | None:
     """Read a piece, and say when it begins."""
     if not piece.follows:
-        span.broken = span.broken or f"{printable(piece.path)}: what was rotated away after it is not there any more"
+        span.broken = span.broken or f"{printable(piece.path)}: what was written after it is not there any more"
     first = None
     try:
         with log_files.blocks(host, piece, bounds) as opened:
@@ -190,7 +225,7 @@ def _piece(
                 first = _begin(block, readers) if first is None else first
                 if piece.modified < cut and first is not None:
                     break  # all that is in it is older than what is asked for
-                _search(block, asked, readers, cut)
+                span.unread += _search(block, asked, readers, cut)
             span.long += opened.long
     except (Unseen, Damaged) as exc:
         span.broken = span.broken or str(exc)
@@ -222,13 +257,20 @@ def _line(line: bytes, readers: tuple[Reader, ...]) -> tuple[Hit, Reader] | None
     return None
 
 
-def _search(block: bytes, asked: t.Sequence[_Question], readers: tuple[Reader, ...], cut: float) -> None:
-    """Put the lines that may tell of a use to all questions; the others are not even parsed."""
+def _search(block: bytes, asked: t.Sequence[_Question], readers: tuple[Reader, ...], cut: float) -> int:
+    """Put the lines that may tell of a use to all questions; the others are not even parsed.
+
+    Returns how many of them are in no format of this log.
+    """
+    unread = 0
     for begin, end in _candidates(block, {one.raw for one in asked}):
         read = _line(block[begin:end], readers) if end - begin <= log_files.LINE else None
-        if read:
-            for one in asked:
-                one.take(read[0], has_agent="agent" in read[1].says, cut=cut)
+        if read is None:
+            unread += 1
+            continue
+        for one in asked:
+            one.take(read[0], has_agent="agent" in read[1].says, cut=cut)
+    return unread
 
 
 def _candidates(block: bytes, raws: set[bytes]) -> list[tuple[int, int]]:
@@ -268,8 +310,9 @@ def _problem(logs: Logs, told: t.Sequence[tuple[_Question, _Span]], cut: float) 
 
 def _source(one: _Question, span: _Span) -> str:
     more = f" and {span.files - 1} that were rotated" if span.files > 1 else ""
-    long = f" (left out, since longer than {log_files.LINE >> 10} KiB: {span.long})" if span.long else ""
-    return f"{printable(one.log.path)}{more}{long}"
+    counts = {f"longer than {log_files.LINE >> 10} KiB": span.long, "in no format of this log": span.unread}
+    left = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{printable(one.log.path)}{more}{f' (lines left out: {left})' if left else ''}"
 
 
 def _together(found: t.Sequence[Visits | None]) -> Visits | None:

@@ -74,7 +74,7 @@ def _what(one: Directive) -> str:
 
 def _pattern(path: str) -> str:
     """Where a program puts the date, or appends it."""
-    return re.sub(r"(?:%[A-Za-z%]\W?)+", "*", path) if "%" in path else f"{path}.*"
+    return re.sub(r"%[A-Za-z%](?:[-_:T.]?%[A-Za-z%])*", "*", path) if "%" in path else f"{path}.*"
 
 
 def _format(site: apache.Site, word: str) -> str:

@@ -11,13 +11,17 @@ import dataclasses
 from ansible_collections.infosec.principles.plugins.module_utils._formats import access_log
 from ansible_collections.infosec.principles.plugins.module_utils._formats.access_log import Reader
 
+#: Before the identifier of a program that logs to the journal.
+JOURNAL = "journalctl -t "
+
 
 @dataclasses.dataclass(frozen=True)
 class Log:
     """One log that requests to a place are written to.
 
-    path: of the file in use; a "*" in its name stands for a date that the server puts there. text, kind: its format, as
-    access_log.compile_format takes it. doubt: why a request may have left no line in it, "" where each leaves one.
+    path: of the file in use; a "*" in its name stands for a date that the server puts there; JOURNAL and an identifier
+    for what is in the journal. text, kind: its format, as access_log.compile_format takes it; kind "pam": the sessions
+    of that service. doubt: why a request may have left no line in it, "" where each leaves one.
     """
 
     path: str
@@ -28,7 +32,7 @@ class Log:
     @property
     def reader(self) -> Reader:
         """Of its lines."""
-        return access_log.compile_format(self.text, self.kind)
+        return access_log.sessions(self.text) if self.kind == "pam" else access_log.compile_format(self.text, self.kind)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,15 +14,22 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.later i
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 if t.TYPE_CHECKING:
-    from ansible_collections.infosec.principles.plugins.module_utils._controls._web._access_logs import apache, nginx
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._web._access_logs import (
+        apache,
+        haproxy,
+        nginx,
+        programs,
+    )
 else:
-    apache, nginx = (later(f"_controls._web._access_logs.{name}") for name in ("apache", "nginx"))
+    apache, haproxy, nginx, programs = (
+        later(f"_controls._web._access_logs.{name}") for name in ("apache", "haproxy", "nginx", "programs")
+    )
 
 
 def logs(host: Host, found: Found) -> Logs:
     """Those of one interface. Raises HostError."""
     of = SITES.get(found.at.product) if found.at.instance is not None else None
-    return of(host, found) if of else Logs(doubt=f"{found.at.product}: where it logs requests is not known")
+    return of(host, found) if of else programs.logs(host, found)
 
 
 def _nginx(host: Host, found: Found) -> Logs:
@@ -33,5 +40,9 @@ def _apache(host: Host, found: Found) -> Logs:
     return apache.logs(host, found.at.instance, found.at.site)
 
 
+def _haproxy(host: Host, found: Found) -> Logs:
+    return haproxy.logs(host, found.at.instance, found.at.place)
+
+
 #: By the names of vhosts.PRODUCTS.
-SITES: dict[str, t.Callable[[Host, Found], Logs]] = {"nginx": _nginx, "Apache httpd": _apache}
+SITES: dict[str, t.Callable[[Host, Found], Logs]] = {"nginx": _nginx, "Apache httpd": _apache, "HAProxy": _haproxy}

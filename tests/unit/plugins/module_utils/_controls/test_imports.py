@@ -48,6 +48,7 @@ FOREIGN = (
         for name in ("table", "find", "verdicts", "fixes", "programs", "nginx", "apache", "haproxy", "doors", "django")
     ),
     *("_formats.django_urls", "_formats.access_log", "_web.access_logs", "_web.vhosts"),
+    *("_web.access_logs", "_access_logs.places", "_access_logs.model", "_formats.access_log", "_host.log_files"),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
 )
 #: Of Python's own, what costs more than 2 ms and is seldom worth it.

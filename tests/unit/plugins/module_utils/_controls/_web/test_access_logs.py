@@ -171,7 +171,7 @@ def test_a_file_that_is_missing_ends_the_horizon_but_not_the_search(box: Box) ->
     box.put(f"{LOG}.1", line(10) + line(5), days=5)
     box.put(f"{LOG}.3", line(80) + line(60), days=60)
     use = box.use(found)
-    assert use.since == ago(10) and "access.log.3: what was rotated away after it is not there" in use.problem
+    assert use.since == ago(10) and "access.log.3: what was written after it is not there" in use.problem
     box.put(f"{LOG}.3", line(80) + line(60, INSIDE), days=60)
     assert Box(box.root).use(found).visits is not None
 
@@ -225,7 +225,7 @@ def test_hostile_lines_hide_none_of_the_others(box: Box, data: bytes) -> None:
 def test_what_is_too_long_is_said(box: Box) -> None:
     found = box.nginx(server())
     box.put(LOG, HOSTILE["long"])
-    assert box.use(found).source == f"{LOG} (left out, since longer than 64 KiB: 1)"
+    assert box.use(found).source == f"{LOG} (lines left out: 1 longer than 64 KiB)"
 
 
 def test_no_line_in_the_format_is_a_problem(box: Box) -> None:
