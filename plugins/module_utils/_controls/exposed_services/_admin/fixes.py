@@ -24,11 +24,10 @@ if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
         apache,
         compare,
+        haproxy,
         nginx,
         programs,
     )
-
-    haproxy: t.Any
 else:
     apache = later("_controls.exposed_services._admin.apache")
     compare = later("_controls.exposed_services._admin.compare")
