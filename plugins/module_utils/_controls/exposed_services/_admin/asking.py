@@ -58,16 +58,16 @@ def nowhere(host: Host) -> str:
     return f"/{secrets.token_hex(8)}/"
 
 
-def chain(host: Host, vhost: Vhost, path: str) -> Chain:
+def chain(host: Host, vhost: Vhost, path: str, *, anew: bool = False) -> Chain:
     """Ask for a path, and follow where it leads on the site. Raises HostError."""
-    answers, asked = [vhost.ask(host, path)], [path]
+    answers, asked = [vhost.ask(host, path, anew=anew)], [path]
     while answers[-1].status in LED and len(answers) <= STEPS:
         target = _target(vhost, asked[-1], answers[-1].location)
         # What leads to another path of the site is found there.
         if not target.startswith(path.partition("?")[0]) or target in asked:
             break
         asked.append(target)
-        answers.append(vhost.ask(host, target))
+        answers.append(vhost.ask(host, target, anew=anew))
     return Chain(path, tuple(answers), urllib.parse.urljoin(vhost.url + asked[-1], answers[-1].location))
 
 

@@ -59,14 +59,13 @@ class Looked:
 
 @dataclasses.dataclass
 class Site:
-    """A site while it is asked. paths: what to ask for. answered: by path. nowhere: what it says to any path."""
+    """A site while it is asked. answered: by path. nowhere: what it says to any path. failed: why one has no answer."""
 
     vhost: Vhost
     candidates: tuple[Candidate, ...]
     nowhere: Chain | None = None
     answered: dict[str, Chain] = dataclasses.field(default_factory=dict)
-    problems: list[str] = dataclasses.field(default_factory=list)
-    late: int = 0
+    failed: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -74,6 +73,18 @@ class Site:
         away = self.nowhere is not None and asking.elsewhere(self.vhost, self.nowhere)
         asked = (path for one in self.candidates if one.by or not away for path in _pages(one))
         return tuple(itertools.islice(dict.fromkeys(asked), MOST))
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Those that have no answer; none where the site gave none to begin with."""
+        return () if self.nowhere is None else tuple(path for path in self.paths if path not in self.answered)
+
+    @property
+    def problem(self) -> str:
+        """Why it is not known what it has; "" where it is."""
+        if self.failed:
+            return next(iter(self.failed.values()))
+        return f"it answers slowly, and {len(self.left)} of {len(self.paths)} known paths are left" if self.left else ""
 
 
 def _pages(one: Candidate) -> tuple[str, ...]:
@@ -94,13 +105,8 @@ def find(host: Host, ports: t.Sequence[Vhost] = ()) -> Looked:
     sites += [Site(one, tuple(_of_program(one))) for one in ports]
     ask(host, sites)
     found = tuple(one for site in sites for one in _found(site))
-    unseen = [(site.vhost.subject, problem) for site in sites for problem in site.problems[:1]]
-    unseen += [(site.vhost.subject, _late(site)) for site in sites if site.late and not site.problems]
+    unseen = [(site.vhost.subject, site.problem) for site in sites if site.problem]
     return Looked(found, (*(("web servers", problem) for problem in read.problems), *unseen))
-
-
-def _late(site: Site) -> str:
-    return f"it answers slowly, and {site.late} of {len(site.paths)} known paths were not asked for in time"
 
 
 def _first_names(found: t.Iterable[Vhost]) -> t.Iterator[Vhost]:
@@ -139,33 +145,35 @@ def _of_program(vhost: Vhost) -> t.Iterator[Candidate]:
 
 
 def ask(host: Host, sites: t.Sequence[Site]) -> None:
-    """Ask all of them, several at a time, until time is up."""
+    """Ask all, several at a time, until time is up; what did not answer is asked once more, as it may have slept."""
     deadline = time.monotonic() + SECONDS
     path = host.once(asking.nowhere)
     together.each([functools.partial(_nowhere, host, site, path) for site in sites])
-    asked = [[functools.partial(_one, host, site, path, deadline) for path in site.paths] for site in sites]
-    # In turn, so that the likeliest paths of all sites come before the others of any.
-    in_turn = [one for row in itertools.zip_longest(*asked) for one in row if one is not None]
-    together.each(in_turn)
+    for again in (False, True):
+        asked = [_questions(host, site, deadline, again=again) for site in sites]
+        # In turn, so that the likeliest paths of all sites come before the others of any.
+        together.each([one for row in itertools.zip_longest(*asked) for one in row if one is not None])
 
 
 def _nowhere(host: Host, site: Site, path: str) -> None:
     try:
         site.nowhere = asking.chain(host, site.vhost, path)
     except HostError as exc:
-        site.problems += [str(exc)] * FAILURES
+        site.failed[path] = str(exc)
 
 
-def _one(host: Host, site: Site, path: str, deadline: float) -> None:
-    if len(site.problems) >= FAILURES:
-        return
-    if time.monotonic() > deadline:
-        site.late += 1
+def _questions(host: Host, site: Site, deadline: float, *, again: bool) -> list[t.Callable[[], None]]:
+    failed, site.failed = dict(site.failed), site.failed if site.nowhere is None else {}
+    return [functools.partial(_one, host, site, path, deadline, anew=again and path in failed) for path in site.left]
+
+
+def _one(host: Host, site: Site, path: str, deadline: float, *, anew: bool) -> None:
+    if len(site.failed) >= FAILURES or time.monotonic() > deadline:
         return
     try:
-        site.answered[path] = asking.chain(host, site.vhost, path)
+        site.answered[path] = asking.chain(host, site.vhost, path, anew=anew)
     except HostError as exc:
-        site.problems.append(str(exc))
+        site.failed[path] = str(exc)
 
 
 # Judging the answers

@@ -35,6 +35,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 #: Visitors that a finding names.
 NAMED = 5
+#: Rules that are put right by closing it.
+CLOSED = ("unused", "open_to_all")
 ALONE = "it answers this host alone"
 KEPT = "the register names who may use it; strike that entry out to have it closed"
 TURNED_AWAY = "whoever uses it is not to be turned away before somebody has said who may"
@@ -109,7 +111,7 @@ class Case:
             return Shut(self.found, self.entry.clients), ""
         if self.unused and not self.entry:
             return Shut(self.found), ""
-        return None, KEPT if self.entry else f"the register names nobody for it, and {TURNED_AWAY}"
+        return None, KEPT if self.entry else TURNED_AWAY
 
 
 def judge(host: Host, options: Options, rules: t.Sequence[Rule]) -> t.Iterator[Finding]:
@@ -118,14 +120,24 @@ def judge(host: Host, options: Options, rules: t.Sequence[Rule]) -> t.Iterator[F
     cases = _cases(host, looked.found, options)
     shuts = [shut for case in cases for shut in [case.shut()[0]] if shut is not None]
     planned = fixes.of(host, shuts, restart=options["restart"] == "when_needed")
-    for case in cases:
-        for rule, verdict in zip(rules, (_unused, _open_to_all, _no_tls, _default_credentials)):
-            yield verdict(host, rule, case, planned)
-    for subject, why in looked.unseen:
-        yield from (Finding(rule, subject, f.NOT_ASSESSED, why) for rule in rules)
-    if not cases and not looked.unseen:
-        nothing = "no web administration answers here"
-        yield from (Finding(rule, "web administration", f.NOT_APPLICABLE, nothing) for rule in rules)
+    told = [found for case in cases for found in _of(host, rules, case, planned)]
+    told += [Finding(rule, subject, f.NOT_ASSESSED, why) for subject, why in looked.unseen for rule in rules]
+    yield from told
+    for rule in rules:
+        if not any(found.rule is rule for found in told):
+            yield Finding(rule, "web administration", f.NOT_APPLICABLE, _nothing(cases))
+
+
+def _nothing(cases: t.Sequence[Case]) -> str:
+    return "nobody knows credentials of what answers here beforehand" if cases else "no web administration answers here"
+
+
+def _of(host: Host, rules: t.Sequence[Rule], case: Case, planned: Fixes) -> t.Iterator[Finding]:
+    """The verdict of each rule that says something of the interface."""
+    for rule, verdict in zip(rules, (_unused, _open_to_all, _no_tls)):
+        yield verdict(rule, case, planned)
+    if defaults.can_tell(case.found) or case.found.interface.key in defaults.UNTOLD:
+        yield _default_credentials(host, rules[-1], case, planned)
 
 
 def _cases(host: Host, found: t.Sequence[Found], options: Options) -> list[Case]:
@@ -161,7 +173,7 @@ def _case(host: Host, found: Found, use: Use, options: Options) -> Case:
 # The rules
 
 
-def _unused(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
+def _unused(rule: Rule, case: Case, planned: Fixes) -> Finding:
     evidence = (*case.found.by, *_admitted(case), *_visited(case))
     if case.alone:
         return Finding(rule, case.found.subject, f.PASS, ALONE, evidence)
@@ -173,7 +185,7 @@ def _unused(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
     return _failed(rule, case, message, evidence, planned, mends=case.entry is None, kept=KEPT if case.entry else "")
 
 
-def _open_to_all(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
+def _open_to_all(rule: Rule, case: Case, planned: Fixes) -> Finding:
     evidence = (*case.found.by, *_admitted(case), *_visited(case))
     if case.admission is None:
         return Finding(
@@ -187,7 +199,7 @@ def _open_to_all(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
     return _failed(rule, case, f"it lets in {who}, and {names}", evidence, planned, mends=True)
 
 
-def _no_tls(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
+def _no_tls(rule: Rule, case: Case, planned: Fixes) -> Finding:
     evidence = (*case.found.by, *_admitted(case))
     if case.alone:
         return Finding(rule, case.found.subject, f.PASS, ALONE, evidence)
@@ -201,10 +213,10 @@ def _no_tls(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
 
 def _default_credentials(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
     subject, by = case.found.subject, case.found.by
+    if case.alone:
+        return Finding(rule, subject, f.PASS, ALONE, by)
     if not defaults.can_tell(case.found):
-        untold = defaults.UNTOLD.get(case.found.interface.key, "")
-        status = f.NOT_ASSESSED if untold and not case.alone else f.NOT_APPLICABLE
-        return Finding(rule, subject, status, untold or "nobody knows credentials of it beforehand", by)
+        return Finding(rule, subject, f.NOT_ASSESSED, defaults.UNTOLD[case.found.interface.key], by)
     try:
         told = defaults.told(host, case.found)
     except NeedsRoot:
@@ -213,8 +225,6 @@ def _default_credentials(host: Host, rule: Rule, case: Case, planned: Fixes) -> 
         return Finding(rule, subject, f.NOT_ASSESSED, str(exc), by)
     if told is None:
         return Finding(rule, subject, f.PASS, "neither its pages nor its files tell of any", by)
-    if case.alone:
-        return Finding(rule, subject, f.PASS, ALONE, (*by, told))
     mends = case.unused and case.entry is None
     return _failed(rule, case, printable(told.found), (*by, told), planned, mends=mends)
 
@@ -230,7 +240,8 @@ def _failed(
 
 
 def _remedy(rule: Rule, case: Case) -> str:
-    return f"{rule.remedy} {case.found.interface.title}: {case.found.interface.shut}."
+    closes = f" {case.found.interface.title}: {case.found.interface.shut}." if rule.name in CLOSED else ""
+    return f"{rule.remedy}{closes}"
 
 
 # Evidence
