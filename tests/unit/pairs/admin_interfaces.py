@@ -26,11 +26,7 @@ PLAYED: dict[str, t.Any] = {}
 GONE: Says = ("404 Not Found", "", "not here")
 FRONT: Says = ("200 OK", 'ETag: "1"\r\n', '<a href="/about.html">us</a><img src="/logo.png">')
 PMA: Says = ("200 OK", "Set-Cookie: phpMyAdmin=1; path=/\r\n", '<input name="pma_username">')
-SETUP: Says = (
-    "403 Forbidden",
-    "X-Jenkins: 2.426.1\r\n",
-    '<input id="security-token"> /var/lib/jenkins/secrets/initialAdminPassword',
-)
+SETUP: Says = ("200 OK", "X-Jenkins: 2.426.1\r\n", '<input type="text" id="security-token">')
 JENKINS: Says = ("403 Forbidden", "X-Jenkins: 2.426.1\r\n", "Authentication required")
 LURE: Says = ("200 OK", "", '<title>Jenkins</title><input name="pma_username">')
 
