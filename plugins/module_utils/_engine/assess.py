@@ -17,6 +17,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
 
 Wire = dict[str, t.Any]
+#: Fixes with more changes are shown once.
+LONG_FIX = 12
 
 
 class TimeLimit(BaseException):
@@ -89,6 +91,20 @@ def to_wire(control: Control, finding: f.Finding) -> Wire:
         **({"measure": finding.measure, "measure_before": finding.measure} if finding.measure else {}),
         **_lists(finding),
     }
+
+
+def show_once(wires: t.Iterable[Wire]) -> list[Wire]:
+    """A long fix that many findings share is shown with the first of them: each of 30 sites on one server would
+    otherwise bring the changes of all of them, for each of its rules."""
+    first: dict[tuple[str, tuple[str, ...]], Wire] = {}
+    return [_pointed(one, first) if len(one["fix"]) > LONG_FIX else one for one in wires]
+
+
+def _pointed(one: Wire, first: dict[tuple[str, tuple[str, ...]], Wire]) -> Wire:
+    shown = first.setdefault((one["control"], tuple(one["fix"])), one)
+    if shown is one:
+        return one
+    return {**one, "fix": [f"{len(one['fix'])} changes, shown with {shown['rule']} of {shown['subject']}"], "diff": []}
 
 
 def _lists(finding: f.Finding) -> Wire:

@@ -14,6 +14,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine import 
 Wire = dict[str, t.Any]
 Key = tuple[str, str]
 GOOD = (f.PASS, f.NOT_APPLICABLE)
+#: Of the changes of a fix so many are told with each of its findings.
+MOST_TOLD = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,4 +84,7 @@ def _told(old: Wire, new: Wire | None, outcome: Outcome | None, again: bool) -> 
 
 
 def _done(outcome: Outcome | None) -> str:
-    return "; ".join(outcome.changes) if outcome else "put right by another fix of this run"
+    if outcome is None:
+        return "put right by another fix of this run"
+    more = len(outcome.changes) - MOST_TOLD
+    return "; ".join(outcome.changes[:MOST_TOLD]) + (f"; and {more} more changes" if more > 0 else "")

@@ -11,7 +11,12 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine import guard
-from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import Request, assess, to_wire
+from ansible_collections.infosec.principles.plugins.module_utils._engine.assess import (
+    Request,
+    assess,
+    show_once,
+    to_wire,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import (
     Change,
     ChangeError,
@@ -262,7 +267,7 @@ def _assess(host: t.Any, requests: t.Sequence[Request], settings: Settings) -> t
         found = assess(host, request, seconds=settings.time_limit, unreadable=settings.unreadable)
         wires += [to_wire(request.control, finding) for finding in found]
         plan += _fixes(request, found) if request.enforce else []
-    return arrange(wires), plan
+    return show_once(arrange(wires)), plan
 
 
 def _fixes(request: Request, found: t.Sequence[f.Finding]) -> list[Planned]:

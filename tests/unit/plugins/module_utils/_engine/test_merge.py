@@ -61,3 +61,25 @@ def test_what_was_not_asked_again_is_not_fixed_by_a_fix_that_failed(outcome: Out
 def test_what_only_the_second_look_sees_is_added() -> None:
     _old, new = merge([finding("pass", "a")], [finding("pass", "a"), finding("fail", "b")], {})
     assert (new["subject"], new["status"], new["status_before"]) == ("b", "fail", "not_assessed")
+
+
+def measured(status: str, measure: str) -> Wire:
+    return {**finding(status), "measure": measure, "measure_before": measure}
+
+
+@pytest.mark.parametrize(
+    ("after", "measure"),
+    [([measured("pass", "B+ (80)")], "B+ (80)"), ([], "F (0)"), ([finding("not_assessed", "c")], "F (0)")],
+    ids=["measured again", "gone", "blind"],
+)
+def test_what_is_measured_is_told_before_and_after(after: list[Wire], measure: str) -> None:
+    merged = next(
+        one for one in merge([measured("fail", "F (0)")], after, {("c.r", "s"): MADE}) if one["subject"] == "s"
+    )
+    assert (merged["measure_before"], merged["measure"]) == ("F (0)", measure)
+
+
+def test_a_fix_of_many_changes_is_told_in_short() -> None:
+    made = Outcome(changes=tuple(map(str, range(20))))
+    (merged,) = merge([finding("fail")], [], {("c.r", "s"): made})
+    assert merged["note"] == f"{'; '.join(map(str, range(12)))}; and 8 more changes"
