@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import near
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import NO_NAME, Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.looks import (
     Look,
     covers,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._engine import requests
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 #: Ports at which programs that are no web servers serve pages in clear, as their makers have it.
@@ -28,6 +30,7 @@ PAGES = frozenset(
         *(8200, 8384, 8500, 8888, 8983, 9000, 9001, 9090, 9091, 9093, 9100, 9200, 10000, 15672, 19999, 28017, 32400),
     )
 )
+PRINTER = 9100
 
 
 def obstacle(host: Host, look: Look, looks: t.Sequence[Look]) -> str:
@@ -55,10 +58,23 @@ def _serves(look: Look) -> bool:
 def _other_program(host: Host, known: t.Container[int]) -> str:
     for one in host.once(sockets.read):
         outside = one.protocol == "tcp" and one.port in PAGES and not sockets.is_loopback(one.address)
-        if outside and one.port not in known:
+        if outside and one.port not in known and not _speaks_tls(host, near((one.address,)), one.port):
             return (
                 f"{printable(one.process or 'a program')} listens at {one.port}/tcp, where pages are served in clear "
                 "as a rule, and to which browsers would come by TLS from then on; if it serves none under this name, "
                 "write the header into the site's configuration, which this then takes for good"
             )
     return ""
+
+
+def _speaks_tls(host: Host, address: str, port: int) -> bool:
+    """Whether browsers that come by TLS get an answer, as from Cockpit, which has both at one port.
+
+    Not asked of a port of printers, which print what they are sent.
+    """
+    if port == PRINTER:
+        return False
+    try:
+        return bool(requests.ask(host.connect(address, port), NO_NAME, "/", tls=True).status)
+    except (HostError, OSError, ValueError):
+        return False
