@@ -93,7 +93,8 @@ def _of(host: Host, place: Place) -> t.Iterator[Candidate]:
 def _by_folder(place: Place) -> t.Iterator[Candidate]:
     for interface in INTERFACES:
         if any(place.folder == folder or place.folder.startswith(f"{folder}/") for folder in interface.folders):
-            yield Candidate(place.path, interface, (Evidence(place.source, f"serves {place.folder}"),), sure=True)
+            by = Evidence(place.source, f"serves {place.folder}")
+            yield Candidate(_closed(place.path), interface, (by,), sure=True)
 
 
 def _by_program(host: Host, place: Place) -> t.Iterator[Candidate]:
@@ -104,7 +105,13 @@ def _by_program(host: Host, place: Place) -> t.Iterator[Candidate]:
             for interface in INTERFACES:
                 if listener.process in interface.programs:
                     by = Evidence(place.source, f"sends on to {listener.process} at port {listener.port}")
-                    yield Candidate(place.path, interface, (by,), sure=listener.process not in ANYTHING, sent_on=True)
+                    sure = listener.process not in ANYTHING
+                    yield Candidate(_closed(place.path), interface, (by,), sure=sure, sent_on=True)
+
+
+def _closed(path: str) -> str:
+    """With the slash that a folder has, whether the site adds it or (once it is shut) does not any more."""
+    return path if path.endswith("/") or "." in path.rpartition("/")[2] else f"{path}/"
 
 
 def _laid(host: Host, place: Place) -> t.Iterator[Candidate]:

@@ -205,9 +205,7 @@ def _no_tls(rule: Rule, case: Case, planned: Fixes) -> Finding:
         return Finding(rule, case.found.subject, f.PASS, ALONE, evidence)
     if case.found.at.tls:
         return Finding(rule, case.found.subject, f.PASS, "it is reached by TLS", evidence)
-    message = (
-        f"whoever uses it comes in clear to port {case.found.at.port}, with passwords that others on the way can read"
-    )
+    message = f"whoever uses it comes in clear to port {case.found.at.port}, and others on the way can read along"
     return _failed(rule, case, message, evidence, planned, mends=case.unused and case.entry is None)
 
 

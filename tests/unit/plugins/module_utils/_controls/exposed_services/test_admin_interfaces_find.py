@@ -109,6 +109,8 @@ ALIAS = "location /db-tool/ { alias /usr/share/phpmyadmin/; }\n"
         (ALIAS, below("/db-tool/", ("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"\r\n', "")), [("phpmyadmin", "/db-tool/")]),
         (ALIAS, below("/db-tool/", ("403 Forbidden", "", "")), [("phpmyadmin", "/db-tool/")]),
         (ALIAS, lambda path: led("https://sso.example.org/?back=1"), [("phpmyadmin", "/db-tool/")]),
+        (ALIAS.replace("tool/ ", "tool "), below("/db-tool/", PMA), [("phpmyadmin", "/db-tool/")]),
+        (ALIAS.replace("tool/ ", "tool "), below("/db-tool", ("403 Forbidden", "", "")), [("phpmyadmin", "/db-tool/")]),
         (ALIAS, lambda path: GONE, []),
         (ALIAS, lambda path: led(f"https://shop.example.org{path}"), []),
         (ALIAS, lambda path: ("403 Forbidden", "", "nobody gets in"), []),
