@@ -161,6 +161,12 @@ def sites(tree: t.Sequence[Directive]) -> tuple[Site, ...]:
     )
 
 
+def made_by_macros(tree: t.Iterable[Directive]) -> list[str]:
+    """Where macros begin that make virtual hosts, whose names only mod_macro knows."""
+    macros = (one for one in tree if one.name == "macro")
+    return [one.place for one in macros if any(inside.name == "virtualhost" for inside in one.block or ())]
+
+
 def _listen(one: Directive) -> tuple[int, str]:
     match = _PORT.fullmatch(one.arguments[0])
     port = int(match["port"]) if match and match["port"].isdigit() else 0

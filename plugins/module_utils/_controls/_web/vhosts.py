@@ -63,7 +63,7 @@ class Vhost:
     @property
     def asked(self) -> str:
         """The name to ask for: one of those that a wildcard stands for."""
-        return re.sub(r"^(\*?\.)", "www.", self.name) or NO_NAME
+        return re.sub(r"^\.", "*.", self.name).replace("*", "www").replace("?", "w") or NO_NAME
 
     @property
     def url(self) -> str:
@@ -125,7 +125,7 @@ def read(host: Host) -> Vhosts:
             continue
         try:
             found += of(host, product)
-            problems += _nginx_unasked(host) if product == "nginx" else ()
+            problems += UNASKED[product](host) if product in UNASKED else ()
         except HostError as exc:
             problems.append(f"{product}: {printable(str(exc))}")
     if len(found) > MOST:
@@ -181,6 +181,13 @@ def _apache(host: Host, product: str) -> t.Iterator[Vhost]:
                     yield Vhost(product, instance.run, name, address, port, site.tls, site.place, instance, site)
 
 
+def _apache_unasked(host: Host) -> t.Iterator[str]:
+    """Of virtual hosts that stand in no file as they are."""
+    for instance in host.once(apache.read):
+        for place in apache.made_by_macros(instance.tree):
+            yield f"{printable(place)}: the virtual hosts that this macro makes (mod_macro) were not looked at"
+
+
 def _haproxy(host: Host, product: str) -> t.Iterator[Vhost]:
     """Which names it tells apart is said by rules that no reader can follow; what it serves to any is asked for."""
     for instance in host.once(haproxy.read):
@@ -198,3 +205,7 @@ PRODUCTS: tuple[tuple[tuple[str, ...], str, t.Callable[[Host, str], t.Iterator[V
     (("apache2", "httpd"), "Apache httpd", _apache),
     (("haproxy",), "HAProxy", _haproxy),
 )
+UNASKED: t.Mapping[str, t.Callable[[Host], t.Iterator[str]]] = {
+    "nginx": _nginx_unasked,
+    "Apache httpd": _apache_unasked,
+}

@@ -39,7 +39,7 @@ _ANYWHERE = re.compile(r"(\*|_default_)(:(\d+|\*))?")
 NOWHERE = "infosec-principles-no-such-page"
 #: So many sites are asked before the fix stands (all are judged again behind it), so many of them for more than the
 #: front page, and for so many sections of each.
-MOST_SITES, MOST_CLOSELY, MOST_SECTIONS = 40, 10, 3
+MOST_SITES, MOST_CLOSELY, MOST_SECTIONS = 20, 5, 3
 #: Given before the sections of a configuration are looked at, so that none of them counts.
 TOO_EARLY = (400, 408, 414, 421, 431)
 
@@ -103,8 +103,10 @@ def _to_others(instance: Instance) -> dict[Place, Place]:
     """What is served to all names that no site has, by the name of who serves it: the first site at each port.
 
     Such a name is not taught HSTS, since what it has in clear may be another site. Where sites have addresses of their
-    own, the first of each address serves, which no expression can tell apart.
+    own, the first of each address serves, which no expression can tell apart; names that a macro makes are not known.
     """
+    if apache.made_by_macros(instance.tree):
+        return {}
     found: dict[int, Place] = {}
     for site in instance.sites:
         if site.section and not all(_ANYWHERE.fullmatch(word) for word in site.section.arguments):

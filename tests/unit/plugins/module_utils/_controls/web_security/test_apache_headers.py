@@ -150,6 +150,27 @@ def test_where_sites_have_addresses_nobody_guesses_who_serves_other_names(machin
     assert set(said(plan(machine, "shop.example.org", missing={XFO: "DENY"}))) == {SHOP}
 
 
+def test_where_a_macro_makes_sites_their_names_are_not_taken_for_nobodys(machine: Machine) -> None:
+    macro = "<Macro Site $name>\n" + vhost("$name") + "</Macro>\nUse Site more.example.org\n"
+    lay(machine, SITES + macro)
+    assert set(said(plan(machine, "shop.example.org", missing={XFO: "DENY"}))) == {SHOP}
+    (problem,) = machine.host().once(vhosts.read).problems
+    assert problem.startswith("/etc/apache2/sites-enabled/sites.conf:7: the virtual hosts that this macro makes")
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("*.example.org", "www.example.org"),
+        ("any-*.example.org", "any-www.example.org"),
+        ("s?.example.org", "sw.example.org"),
+    ],
+)
+def test_a_pattern_is_asked_by_a_name_that_fits_it(machine: Machine, name: str, asked: str) -> None:
+    lay(machine, vhost(name))
+    assert [one.asked for one in machine.host().once(vhosts.read).all if one.port == 80] == [asked]
+
+
 def test_a_site_without_a_name_is_served_to_all_names(machine: Machine) -> None:
     lay(machine, vhost("") + SITES)
     assert said(plan(machine, "", missing={XFO: "DENY"})) == {ANY: Says(missing=((XFO, "DENY"),))}
