@@ -13,7 +13,10 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import apache, common
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.apache import Instance, Layout
-from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import apache_snippet
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import (
+    apache_snippet,
+    proof,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.apache_snippet import (
     Place,
     Says,
@@ -247,7 +250,7 @@ def _proof(want: Want, path: str, answer: Answer) -> Request:
         port=vhost.port,
         name=vhost.asked,
         path=path,
-        statuses=(answer.status,),
+        statuses=proof.statuses(vhost, path, answer.status),
         tls=vhost.tls,
         headers=tuple((name.lower(), value) for name, value in expected.items()),
     )

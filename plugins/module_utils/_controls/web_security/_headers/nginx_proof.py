@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the collection: may change at any time.
-"""nginx: the requests by which a fix sees that each header comes as wanted, and that all else is answered as before."""
+"""nginx: the requests by which a fix sees that each header comes as wanted, and that the site answers as before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
-from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import nginx_blocks
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import (
+    nginx_blocks,
+    proof,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.model import Want
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.nginx_blocks import (
     Block,
@@ -45,14 +48,14 @@ def _answer(host: Host, vhost: Vhost, path: str) -> Answer | None:
 def _request(want: Want, path: str, before: Answer) -> Change:
     vhost = want.vhost
     return Request(
-        title=f"see that {vhost.url}{printable(path)} has the headers that are wanted, and is answered as before",
+        title=f"see that {vhost.url}{printable(path)} is answered as before, with the headers that are wanted",
         address=vhost.address,
         port=vhost.port,
         name=vhost.asked,
         path=path,
-        statuses=(before.status,),
+        statuses=proof.statuses(vhost, path, before.status),
         tls=vhost.tls,
-        content=before.content,
+        content=before.content if vhost.tls and path == "/" else "",
         location=before.location,
         headers=tuple(_expected(want, before)),
         proxied=vhost.proxied,
