@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import itertools
 import posixpath
 import re
 import typing as t
@@ -37,6 +38,7 @@ MOST = 40
 MOST_NAMES = 500
 #: Programs that run whatever they are given, so that they tell of no interface.
 ANYTHING = ("beam.smp", "gunicorn", "java", "node", "perl")
+_NAME = re.compile(r"(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*")
 _PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass")
 #: Further directives of nginx that make answers of any kind.
 _MAKES = ("perl", "js_content", "passenger_enabled", "unit_pass")
@@ -235,12 +237,33 @@ def _sections(block: t.Iterable[t.Any], within: str) -> t.Iterator[Place]:
 
 def _haproxy(vhost: Vhost) -> t.Iterator[Place]:
     """Paths that its rules tell apart, whatever they do with them."""
+    for line in _rules(vhost):
+        if any(word in ("path_beg", "path", "path_dir") for word in line.texts):
+            for word in line.texts:
+                if re.match(r"/[\w.~-]", word):
+                    yield Place(word, line.place, to=("",))
+
+
+def _rules(vhost: Vhost) -> t.Iterator[t.Any]:
     for section in vhost.instance.of("frontend", "listen"):
-        for line in section.lines:
-            if any(word in ("path_beg", "path", "path_dir") for word in line.texts):
-                for word in line.texts:
-                    if re.match(r"/[\w.~-]", word):
-                        yield Place(word, line.place, to=("",))
+        yield from section.lines
+
+
+def names(vhost: Vhost) -> tuple[str, ...]:
+    """The names that HAProxy's rules tell apart; "" for all others."""
+    told = (
+        word.lower() for line in _rules(vhost) if _tells_names(line) for word in line.texts if _NAME.fullmatch(word)
+    )
+    return ("", *itertools.islice(dict.fromkeys(told), MOST))
+
+
+def tells_names(vhost: Vhost) -> bool:
+    """Whether HAProxy leads one name elsewhere than another, which what shuts a path there does not."""
+    return vhost.product == "HAProxy" and any(_tells_names(line) for line in _rules(vhost))
+
+
+def _tells_names(line: t.Any) -> bool:
+    return any(re.search(r"hdr\w*\(host|ssl_fc_sni|req[._]ssl_sni", word, re.IGNORECASE) for word in line.texts)
 
 
 _READERS: dict[str, t.Callable[[Vhost], t.Iterator[Place]]] = {

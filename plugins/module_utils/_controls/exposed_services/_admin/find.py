@@ -116,7 +116,12 @@ def _first_names(found: t.Iterable[Vhost]) -> t.Iterator[Vhost]:
         place = (one.product, one.run, one.place, one.port)
         if place not in seen and not configured.leads_away(one):
             seen.add(place)
-            yield one
+            yield from _each_name(one)
+
+
+def _each_name(one: Vhost) -> t.Iterator[Vhost]:
+    names = configured.names(one) if one.product == "HAProxy" else (one.name,)
+    yield from (dataclasses.replace(one, name=name) for name in names)
 
 
 def _candidates(host: Host, vhost: Vhost) -> t.Iterator[Candidate]:
@@ -225,8 +230,10 @@ def _anywhere(site: Site, one: Candidate, interface: Interface) -> bool:
 
 
 def _doubt(site: Site, one: Candidate, interface: Interface, fitting: t.Sequence[Chain]) -> str:
-    """What a page says does not do to close a whole site: anybody may have written it."""
+    """Why a person has to say so first; what a page says does not do to close a whole site: anybody may write it."""
     answers = [answer for each in fitting for answer in each.answers]
+    if configured.tells_names(site.vhost):
+        return "what HAProxy shuts it shuts for all names of this port; close it in the server behind"
     if one.path != "/" or site.vhost.instance is None or one.sure or asking.by_header(interface, answers):
         return ""
     return f"nothing but a page says that the whole site is {interface.title}"
