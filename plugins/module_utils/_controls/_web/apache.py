@@ -161,6 +161,13 @@ def sites(tree: t.Sequence[Directive]) -> tuple[Site, ...]:
     )
 
 
+def proxied(site: Site) -> bool:
+    """Whether whoever connects has to begin with the PROXY protocol (mod_remoteip); loopback may be an exception."""
+    said, spared = site.last("remoteipproxyprotocol"), site.last("remoteipproxyprotocolexceptions")
+    near = spared is not None and any(word.startswith(("127.", "::1")) for word in spared.arguments)
+    return said is not None and [word.lower() for word in said.arguments] == ["on"] and not near
+
+
 def made_by_macros(tree: t.Iterable[Directive]) -> list[str]:
     """Where macros begin that make virtual hosts, whose names only mod_macro knows."""
     macros = (one for one in tree if one.name == "macro")

@@ -177,8 +177,10 @@ def _apache(host: Host, product: str) -> t.Iterator[Vhost]:
         for site in instance.sites:
             for port in site.ports:
                 for name in site.names or ("",):
-                    address = instance.run.near(port)
-                    yield Vhost(product, instance.run, name, address, port, site.tls, site.place, instance, site)
+                    address, proxied = instance.run.near(port), apache.proxied(site)
+                    yield Vhost(
+                        product, instance.run, name, address, port, site.tls, site.place, instance, site, proxied
+                    )
 
 
 def _apache_unasked(host: Host) -> t.Iterator[str]:

@@ -207,8 +207,6 @@ def _tokens(host: Host, later: t.Iterable[Directive], wants: t.Sequence[Want]) -
 
 def _proofs(host: Host, want: Want, closely: bool) -> t.Iterator[Request]:
     """Requests whose answers have to have the headers, with the status of before."""
-    if want.vhost.proxied:
-        return
     front = f"/?{NOWHERE}" if _caches(want) else "/"
     for path in (front, f"/{NOWHERE}", *_sections(want)) if closely else (front,):
         try:
@@ -253,4 +251,5 @@ def _proof(want: Want, path: str, answer: Answer) -> Request:
         statuses=proof.statuses(vhost, path, answer.status),
         tls=vhost.tls,
         headers=tuple((name.lower(), value) for name, value in expected.items()),
+        proxied=vhost.proxied,
     )

@@ -133,6 +133,21 @@ def test_pages_that_a_cache_may_keep_are_asked_past_it(machine: Machine) -> None
     assert paths[0] == "/?infosec-principles-no-such-page"
 
 
+@pytest.mark.parametrize(
+    ("lines", "proxied"),
+    [
+        ((), False),
+        (("RemoteIPProxyProtocol On",), True),
+        (("RemoteIPProxyProtocol Off",), False),
+        (("RemoteIPProxyProtocol On", "RemoteIPProxyProtocolExceptions 127.0.0.1 10.0.0.0/8"), False),
+        (("RemoteIPProxyProtocol on", "RemoteIPProxyProtocolExceptions 10.0.0.0/8"), True),
+    ],
+)
+def test_who_wants_the_proxy_protocol_is_asked_by_it(machine: Machine, lines: tuple[str, ...], proxied: bool) -> None:
+    lay(machine, vhost("shop.example.org", *lines))
+    assert [one.proxied for one in machine.host().once(vhosts.read).all if one.port == 80] == [proxied]
+
+
 @pytest.mark.parametrize("status", ["400 Bad Request", "421 Misdirected Request"])
 def test_what_is_refused_before_sections_count_proves_nothing(machine: Machine, status: str) -> None:
     lay(machine, says=lambda path: (status, "", "no"))
