@@ -79,7 +79,7 @@ vm: .venv/.tests $(COLLECTION) ## Disk encryption on a kernel with dm-crypt, in 
 	tests/bootstrap/need sfdisk fdisk
 	tests/bootstrap/need cryptsetup cryptsetup-bin
 	tests/bootstrap/need ssh openssh-client
-	pytest tests/vm
+	pytest -o faulthandler_timeout=1200 tests/vm # The first test has an image built.
 
 build: .venv/.tests ## The built collection, installed elsewhere, audits this machine
 	tests/build
