@@ -186,18 +186,44 @@ class EditFile(Change):
             _put(host, self.path, self.edited(now), tag=tag, meta={}, validate=self.validate)
 
     def conflict(self, host: Machine) -> str:
-        now = read_now(host, self.path) or ""
+        return self.conflict_in(read_now(host, self.path) or "")
+
+    def conflict_in(self, now: str) -> str:
+        """Why it cannot be taken back where the file holds this."""
         if not self.old or 1 in (_occurrences(now, self.new), _occurrences(now, self.old)):
             return ""
         return f"{self.path}: somebody changed these lines since this run; put them back by hand: {self.old.strip()!r}"
+
+    def taken_back(self, now: str) -> str:
+        """The text without the edit, where it is there."""
+        return self._swapped(now, self.new, self.old) if self._done(now) else now
 
     def revert(self, host: Machine, captured: Before, *, tag: str, force: bool = False) -> None:
         _clean(host, self.path, tag)
         if not force and self.conflict(host):
             raise ChangeError(self.conflict(host))
-        now = read_now(host, self.path)
+        now = read_now(host, self.path) or ""
         if self._done(now):
-            _put(host, self.path, self._swapped(now or "", self.new, self.old), tag=tag, meta={})
+            _put(host, self.path, self.taken_back(now), tag=tag, meta={})
+
+
+def conflicts(host: Machine, changes: t.Iterable[Change]) -> list[str]:
+    """Why these cannot be taken back, in this order.
+
+    An edit is judged in the file as those that are taken back before it leave it: the lines around it, by which it was
+    found, may have been edited after it.
+    """
+    texts: dict[str, str] = {}
+    found: list[str] = []
+    for change in changes:
+        if isinstance(change, EditFile):
+            now = texts.get(change.path)
+            now = (read_now(host, change.path) or "") if now is None else now
+            found.append(change.conflict_in(now))
+            texts[change.path] = change.taken_back(now)
+        else:
+            found.append(change.conflict(host))
+    return [problem for problem in found if problem]
 
 
 def _occurrences(text: str, lines: str) -> int:

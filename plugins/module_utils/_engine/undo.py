@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import conflicts
 from ansible_collections.infosec.principles.plugins.module_utils._engine.journal import (
     Fault,
     Journal,
@@ -93,7 +94,7 @@ def _each(host: t.Any, chosen: t.Sequence[Run], result: Undone, settings: Settin
 
 
 def _refuse_conflicts(host: t.Any, run: Run, result: Undone) -> None:
-    problems = [problem for step in run.steps() if (problem := step.change.conflict(host))]
+    problems = conflicts(host, (step.change for step in run.steps()))
     if problems:
         already = f" (already taken back: {', '.join(result.undone)})" if result.undone else ""
         raise ChangeError(f"run {run.run_id} is not taken back{already}: {'; '.join(problems)}")

@@ -12,7 +12,12 @@ import typing as t
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import ChangeError, NothingDone
-from ansible_collections.infosec.principles.plugins.module_utils._engine.files import edit_file, remove_file, write_file
+from ansible_collections.infosec.principles.plugins.module_utils._engine.files import (
+    conflicts,
+    edit_file,
+    remove_file,
+    write_file,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another user, which root alone may")
@@ -245,6 +250,25 @@ def test_a_passage_that_somebody_changed_since_is_not_taken_back(host: Host) -> 
     with pytest.raises(ChangeError):
         change.revert(host, {}, tag="t")
     assert "internal-sftp" in target.read_text()
+
+
+def test_two_fixes_edit_lines_next_to_each_other(host: Host) -> None:
+    """The second one edits a line by which the first one is found; both are taken back, the second one first."""
+    text = "a {\n  x;\n}\nb {\n  x;\n}\n"
+    target = lay(host, text)
+    first = edit_file(host, "/etc/x.conf", "a {\n  x;\n", "a {\n  x;\n  y;\n")
+    second = edit_file(host, "/etc/x.conf", "a {\n", "a { # z\n")
+    for change in (first, second):
+        change.apply(host, tag="t")
+    assert first.conflict(host)
+    assert conflicts(host, (second, first)) == []
+    kept = target.read_text()
+    target.write_text(kept.replace("x;\n  y;\n", "w;\n  y;\n"))
+    assert len(conflicts(host, (second, first))) == 1
+    target.write_text(kept)
+    for change in (second, first):
+        change.revert(host, {}, tag="t")
+    assert target.read_text() == text
 
 
 def test_an_edit_that_the_checker_refuses_is_not_made(host: Host) -> None:
