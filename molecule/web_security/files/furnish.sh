@@ -108,8 +108,8 @@ a2ensite -q sites >/dev/null
 
 # Django, with its administration where nobody would look
 tar -C /opt -xzf /root/office.tar.gz && rm /root/office.tar.gz
-mkdir -p /opt/project && cd /opt/project
-cat > office.py <<'EOF'
+mkdir -p /opt/project/office && cd /opt/project
+cat > office/settings.py <<'EOF'
 import pathlib
 
 ALLOWED_HOSTS = ["*"]
@@ -123,7 +123,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware", "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-ROOT_URLCONF = "office_urls"
+ROOT_URLCONF = "office.urls"
 SECRET_KEY = pathlib.Path("/var/lib/office/key").read_text()
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 STATIC_URL = "/static/"
@@ -135,7 +135,7 @@ TEMPLATES = [{
     ]},
 }]
 EOF
-cat > office_urls.py <<'EOF'
+cat > office/urls.py <<'EOF'
 from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import path
@@ -147,14 +147,14 @@ urlpatterns = [
 ]
 EOF
 mkdir -p /var/lib/office && head -c 32 /dev/urandom | sha256sum > /var/lib/office/key
-export PYTHONPATH=/opt/office:/opt/project DJANGO_SETTINGS_MODULE=office
+export PYTHONPATH=/opt/office:/opt/project DJANGO_SETTINGS_MODULE=office.settings
 python3 -m django migrate --verbosity 0
 chown -R www-data: /var/lib/office
 cat > /etc/systemd/system/office.service <<EOF
 [Service]
 User=www-data
 WorkingDirectory=/opt/project
-Environment=PYTHONPATH=/opt/office:/opt/project DJANGO_SETTINGS_MODULE=office PYTHONDONTWRITEBYTECODE=1
+Environment=PYTHONPATH=/opt/office:/opt/project DJANGO_SETTINGS_MODULE=office.settings PYTHONDONTWRITEBYTECODE=1
 ExecStart=/usr/bin/python3 -m gunicorn --bind 127.0.0.1:8000 'django.core.wsgi:get_wsgi_application()'
 [Install]
 WantedBy=multi-user.target

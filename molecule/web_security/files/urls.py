@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks a host for what its sites serve: urls.py ADDRESS URL... prints a JSON object {url: [status, digest of the body]}.
+"""Asks a host for what its sites serve: urls.py ADDRESS URL... prints {url: [status, digest of the body]}.
 
 ADDRESS: of the host, whatever the names say; that of Apache, which has docs and db, has 100 more at the end.
 The certificate is not looked at; others do that.
