@@ -36,8 +36,8 @@ _CLOSED = Alert("closed")
 _OLD = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
 _ALL = (*_OLD, "TLSv1.3")
 _CIPHERS, _SUITES, _CURVES = tuple(tls_hello.CIPHERS), tuple(tls_hello.SUITES), tuple(tls_hello.GROUPS)
-#: What a proxy says that comes by itself, such as to see whether the server lives (haproxy.org, proxy-protocol.txt).
-_PROXY = b"PROXY UNKNOWN\r\n"
+#: What a proxy of this host says (haproxy.org, proxy-protocol.txt); mod_remoteip does not take the shorter UNKNOWN.
+_PROXY = b"PROXY TCP4 127.0.0.1 127.0.0.1 1 1\r\n"
 
 
 @dataclasses.dataclass(frozen=True)
