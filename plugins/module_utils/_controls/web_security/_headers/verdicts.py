@@ -236,14 +236,18 @@ def _by_option(case: Case, value: str) -> str:
 
 
 def _framing(case: Case, policies: t.Sequence[str], value: str) -> Mend | None:
-    """Partners cannot be said by X-Frame-Options, and a policy that says more than that is not written over."""
+    """Partners cannot be said by X-Frame-Options, and a policy that says more than that is not written over.
+
+    X-Frame-Options stays beside frame-ancestors, which outweighs it (CSP3, section 6.4.2.2): it is all that some other
+    pages have, whose own policy says nothing of frames.
+    """
     alone = all(set(_parsed(text)) == {"frame-ancestors"} for text in policies)
     partners = _declared(case)
     if policies and not alone and (partners or csp.frame_ancestors(policies) is not None):
         return None
     if partners:
         policy = {CSP: _baseline(case)}
-        return Mend(set=policy if policies else {}, missing={} if policies else policy, drop=(XFO,) if value else ())
+        return Mend(set=policy) if policies else Mend(missing=policy)
     option = {XFO: case.policy.frame_options}
     if policies and alone:
         return Mend(set={CSP: _baseline(case), **option})
