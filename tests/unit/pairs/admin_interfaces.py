@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 
-from . import played_web
+from . import admin_interfaces_apache, admin_interfaces_programs, played_web
 from .case import Case
 from .machine import Machine
 from .played_web import Says
@@ -111,6 +111,8 @@ SECURED_OFFICE = {"services": register(TLS_PORT, ("phpmyadmin", "192.0.2.0/24"))
 PMA_SITE = at("/phpmyadmin/", PMA)
 
 CASES = (
+    *admin_interfaces_apache.CASES,
+    *admin_interfaces_programs.CASES,
     Case(
         "nginx-nobody-uses-it-but-a-scanner",
         nginx(PMA_SITE, OLD + SCANNED),

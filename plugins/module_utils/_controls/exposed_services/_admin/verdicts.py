@@ -97,6 +97,12 @@ class Case:
             return False
         return not any(self.entry.has(client) for client in self.used.clients)
 
+    @property
+    def closes(self) -> bool:
+        """Whether nobody gets in any more once that is done."""
+        shut = self.shut()[0]
+        return shut is not None and not shut.clients
+
     def shut(self) -> tuple[Shut | None, str]:
         """What is to be done, and why nothing is."""
         if self.found.doubt:
@@ -182,7 +188,9 @@ def _unused(rule: Rule, case: Case, planned: Fixes) -> Finding:
     if case.unknown:
         return Finding(rule, case.found.subject, f.NOT_ASSESSED, f"who uses it is not known: {case.unknown}", evidence)
     message = f"others can reach it, and nobody has used it for {case.idle_days} days"
-    return _failed(rule, case, message, evidence, planned, mends=case.entry is None, kept=KEPT if case.entry else "")
+    return _failed(
+        rule, case, message, evidence, planned, mends=case.closes, kept=case.shut()[1] or ("" if case.closes else KEPT)
+    )
 
 
 def _open_to_all(rule: Rule, case: Case, planned: Fixes) -> Finding:
@@ -206,7 +214,7 @@ def _no_tls(rule: Rule, case: Case, planned: Fixes) -> Finding:
     if case.found.at.tls:
         return Finding(rule, case.found.subject, f.PASS, "it is reached by TLS", evidence)
     message = f"whoever uses it comes in clear to port {case.found.at.port}, and others on the way can read along"
-    return _failed(rule, case, message, evidence, planned, mends=case.unused and case.entry is None)
+    return _failed(rule, case, message, evidence, planned, mends=case.closes)
 
 
 def _default_credentials(host: Host, rule: Rule, case: Case, planned: Fixes) -> Finding:
@@ -223,8 +231,7 @@ def _default_credentials(host: Host, rule: Rule, case: Case, planned: Fixes) -> 
         return Finding(rule, subject, f.NOT_ASSESSED, str(exc), by)
     if told is None:
         return Finding(rule, subject, f.PASS, "neither its pages nor its files tell of any", by)
-    mends = case.unused and case.entry is None
-    return _failed(rule, case, printable(told.found), (*by, told), planned, mends=mends)
+    return _failed(rule, case, printable(told.found), (*by, told), planned, mends=case.closes)
 
 
 def _failed(
@@ -232,7 +239,7 @@ def _failed(
 ) -> Finding:
     """mends: whether shutting it puts this right. kept: why it is not to be shut, where the rule alone says so."""
     changes = planned.changes.get(case.found, ()) if mends else ()
-    why = "" if changes else kept or planned.reasons.get(case.found, "") or (case.shut()[1] if mends else "")
+    why = kept or ((planned.reasons.get(case.found, "") or case.shut()[1]) if mends and not changes else "")
     told = f"{message}; it is left as it is: {why}" if why else message
     return Finding(rule, case.found.subject, f.FAIL, told, evidence, changes, remedy=_remedy(rule, case))
 
