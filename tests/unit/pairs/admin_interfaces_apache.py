@@ -42,7 +42,8 @@ def says(played: dict[str, t.Any], path: str) -> Says:
         pattern = re.search(r'<LocationMatch "(.*)">', machine.path(own).read_text(encoding="utf-8"))
         if pattern and re.search(pattern[1], path):
             return ("403 Forbidden", "", "no")
-    return {**PAGES, **played["pages"]}.get(path, ("404 Not Found", "", "not here"))
+    pages: dict[str, Says] = {**PAGES, **played["pages"]}
+    return pages.get(path, ("404 Not Found", "", "not here"))
 
 
 SITES = played_web.site(functools.partial(says, PLAYED))

@@ -234,3 +234,40 @@ def test_other_ports_are_not_asked(tmp_path: pathlib.Path) -> None:
     machine.servers[8080] = unknown
     look(machine)
     assert asked == []
+
+
+HAPROXY = """defaults
+  mode http
+frontend web
+  bind *:80
+  acl tools hdr(host) -i tools.example.org
+  use_backend tools if tools
+  default_backend shop
+backend tools
+  server a 192.0.2.9:80
+backend shop
+  server b 192.0.2.10:80
+"""
+
+
+def haproxy(root: pathlib.Path, config: str) -> Machine:
+    """HAProxy that leads one name to Jenkins, and all others to a shop."""
+    machine = Machine(root)
+    machine.write("/etc/haproxy/haproxy.cfg", config)
+    machine.unit("haproxy.service", process="haproxy", sockets=[("tcp", "0.0.0.0", 80)])
+
+    def serve(connection: socket.socket) -> None:
+        asked = connection.recv(8192).decode()
+        status, headers, body = JENKINS if "host: tools.example.org" in asked.lower() else GONE
+        connection.sendall(f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    machine.servers[80] = serve
+    return machine
+
+
+def test_haproxy_is_asked_by_the_names_that_it_tells_apart(tmp_path: pathlib.Path) -> None:
+    (one,) = look(haproxy(tmp_path, HAPROXY)).found
+    assert one.subject == "Jenkins at http://tools.example.org/ (haproxy.service)"
+    assert one.doubt.startswith("what HAProxy shuts it shuts for all names")
+    unnamed = "\n".join(line for line in HAPROXY.split("\n") if "tools" not in line or "backend tools" in line)
+    assert look(haproxy(tmp_path / "two", unnamed)).found == ()
