@@ -107,7 +107,13 @@ def proofs(host: Host, door: Door, statuses: tuple[int, ...] = (REFUSED,)) -> t.
 def _declared(host: Host, at: Vhost, admitted: AddressSet) -> list[str]:
     """The first address of this host that is admitted, if the server answers there."""
     own = [str(one.ip) for one in host.once(addresses.read) if _has(admitted, str(one.ip))][:1]
-    return [one for one in own if _answers(host, dataclasses.replace(at, address=one))]
+    return [
+        one
+        for one in own
+        # To a second address of a network the kernel comes from the first one.
+        if _has(admitted, addresses.source_for(host, one) or one)
+        and _answers(host, dataclasses.replace(at, address=one))
+    ]
 
 
 def _answers(host: Host, at: Vhost) -> bool:

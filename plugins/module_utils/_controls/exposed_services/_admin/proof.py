@@ -68,9 +68,16 @@ def turned_away(host: Host, shut: Shut, *, seconds: float) -> tuple[Request, ...
 
 
 def _own(host: Host, at: Vhost) -> t.Iterator[str]:
-    """The addresses of this host that it is reached at from outside."""
+    """The addresses of this host that it is reached at from outside, and from which it then comes itself.
+
+    To a second address of a network the kernel comes from the first one.
+    """
     bound = set(at.run.addresses(at.port))
-    for one in host.once(addresses.read):
+    own = host.once(addresses.read)
+    others = {str(one.ip) for one in own}
+    for one in own:
+        if addresses.source_for(host, str(one.ip)) in others - {str(one.ip)}:
+            continue
         everywhere = {"::"} if one.version == 6 else {"::", "0.0.0.0"}
         if not one.ip.is_loopback and bound & {str(one.ip), *everywhere}:
             yield str(one.ip)
