@@ -20,12 +20,16 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.apache import Instance, Site
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     apache_access,
     doors,
     spellings,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import Door
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import (
+    Door,
+    Kept,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
     Found,
@@ -69,6 +73,19 @@ def admission(host: Host, found: Found) -> Admission:
     if spoofed and narrow:
         narrow, lines = networks.EVERYBODY, (*lines, spoofed)
     return doors.admission(found, narrow, (*_said((*why, *lines)), *_elsewhere(found)))
+
+
+def left(found: Found) -> AddressSet | None:
+    """Whom sections of ours leave; None where none of them is about the path."""
+    admitted, lines = _by_ours(found.at.site, found.path)
+    return admitted if lines else None
+
+
+def kept(host: Host, at: Vhost) -> tuple[Kept, ...]:
+    """What sections of ours shut in its virtual host."""
+    sections = [one for one in at.site.block if _is_ours(one)]
+    texts = ((common.text(host, common.place(one.place)[0]), printable(one.place)) for one in sections)
+    return tuple(one for text, place in texts for one in doors.kept(text, place))
 
 
 def _said(found: t.Iterable[Directive]) -> tuple[Evidence, ...]:

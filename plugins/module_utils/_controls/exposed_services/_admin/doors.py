@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import ipaddress
+import re
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import networks
@@ -30,6 +31,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.processes
 
 HEADER = "# Written by infosec.principles.admin_interfaces; changes here are lost.\n"
 REFUSED = 403
+#: What `says` said, in a file of an earlier run.
+_SAID = re.compile(r"(\S.*) at (/\S*), however that is written: shut")
 #: Answers to those who get in: the page, a way to it, or a question for a password.
 SERVES = (200, 301, 302, 303, 307, 308, 401)
 
@@ -53,7 +56,8 @@ class Door:
     def clients(self) -> tuple[str, ...]:
         """Those of every shut: whoever is declared for one of the ports comes to the same configuration."""
         try:
-            return tuple(AddressSet.of(one for shut in self.shuts for one in shut.clients).networks())
+            named = {one for shut in self.shuts for one in shut.clients}
+            return tuple((networks.EVERYBODY if ANY in named else AddressSet.of(named)).networks())
         except ValueError as exc:
             raise Refused(f"{self.found.subject}: its clients are no networks ({printable(str(exc))})") from exc
 
@@ -67,6 +71,22 @@ class Door:
     def mark(self, *site: str) -> str:
         """Eight characters by which what is written for it is known in the next run."""
         return hashlib.sha256("\0".join((*site, self.path.rstrip("/"))).encode("utf-8", "replace")).hexdigest()[:8]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """What an earlier run shut, by its own words: the title of the interface, its path, and where it is written."""
+
+    title: str
+    path: str
+    place: str
+
+
+def kept(text: str, place: str) -> t.Iterator[Kept]:
+    """What a text of ours says that it shuts."""
+    match = _SAID.search(text)
+    if match:
+        yield Kept(match[1].rpartition("# ")[2].rpartition(": ")[2], match[2], place)
 
 
 def doors(shuts: t.Iterable[Shut], site: t.Callable[[Found], t.Hashable]) -> tuple[Door, ...]:

@@ -13,15 +13,20 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import networks
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import AddressSet
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.haproxy import Instance
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     doors,
     haproxy_rules,
     spellings,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import Door
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import (
+    Door,
+    Kept,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
     Found,
@@ -57,10 +62,34 @@ def admission(host: Host, found: Found) -> Admission:
     return doors.admission(found, admitted, said)
 
 
+def left(found: Found) -> AddressSet | None:
+    """Whom lines of ours leave; None where none of them is about the path."""
+    ours = [one for one in _lines(found.at) if any(spellings.fits(word, found.path) for word in one.texts)]
+    return haproxy_rules.admitted(ours, found.path)[0] if ours else None
+
+
+def kept(host: Host, at: Vhost) -> tuple[Kept, ...]:
+    """What lines of ours shut in its section."""
+    found = _lines(at)
+    text = common.text(host, found[0].path) if found else ""
+    raw = ((text[one.words[0].start : _end(text, one)], printable(one.place)) for one in found)
+    return tuple(one for words, place in raw for one in doors.kept(words, place))
+
+
+def _lines(at: Vhost) -> tuple[Line, ...]:
+    """Ours in the section."""
+    ours = tuple(DENY.split())
+    return tuple(one for one in _section(at).lines if one.texts[: len(ours)] == ours)
+
+
 def _place(found: Found) -> tuple[Instance, Section]:
     """The section whose `bind` it was found at."""
-    instance: Instance = found.at.instance
-    return instance, next(one.section for one in instance.binds if one.line.place == found.at.place)
+    return found.at.instance, _section(found.at)
+
+
+def _section(at: Vhost) -> Section:
+    instance: Instance = at.instance
+    return next(one.section for one in instance.binds if one.line.place == at.place)
 
 
 def _defaults(instance: Instance, section: Section) -> tuple[Section, ...]:

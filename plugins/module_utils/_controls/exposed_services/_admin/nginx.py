@@ -19,11 +19,15 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common, nginx, nginx_locations
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.nginx import Instance, Site
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     doors,
     spellings,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import Door
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import (
+    Door,
+    Kept,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
     Found,
@@ -61,6 +65,18 @@ def admission(host: Host, found: Found) -> Admission:
     if spoofed and narrow:
         narrow, why = networks.EVERYBODY, (*why, *_said(spoofed, "proxies alone"))
     return doors.admission(found, narrow, dict.fromkeys((*evidence, *why, *_said(_trusted(site)))))
+
+
+def left(found: Found) -> AddressSet | None:
+    """Whom lines of ours leave; None where none of them is about the path."""
+    admitted, lines = _by_ours(found.at.site, found.path)
+    return admitted if lines else None
+
+
+def kept(host: Host, at: Vhost) -> tuple[Kept, ...]:
+    """What lines of ours shut in its server."""
+    files = dict.fromkeys((asked.path, printable(asked.place)) for _mark, asked, _entry in _ours(at.site))
+    return tuple(one for path, place in files for one in doors.kept(common.text(host, path), place))
 
 
 def _said(found: t.Iterable[Directive], wanted: str = "") -> tuple[Evidence, ...]:

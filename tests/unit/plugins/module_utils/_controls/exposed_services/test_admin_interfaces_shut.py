@@ -170,6 +170,11 @@ def plan(machine: Machine, program: str, clients: tuple[str, ...] = (), path: st
     return told
 
 
+def plan_for_all(machine: Machine, program: str) -> tuple[Change, ...]:
+    machine.servers[80] = _answer
+    return plan(machine, program, ("any",))
+
+
 def write(machine: Machine, changes: t.Iterable[Change]) -> None:
     for change in changes:
         if isinstance(change, (WriteFile, EditFile)):
@@ -220,6 +225,24 @@ class TestEach:
         write(machine, [written])
         assert admits(machine, program) == ("198.51.100.7/32",)
 
+    def test_what_was_shut_is_known_by_our_own_words(self, machine: Machine, program: str) -> None:
+        run(machine, program, PLAIN[program])
+        at = found(machine).at
+        assert SERVERS[program].kept(machine.host(), at) == ()
+        assert SERVERS[program].left(found(machine)) is None
+        write(machine, plan(machine, program, ("192.0.2.0/24",)))
+        write(machine, plan(machine, program, path="/manager/"))
+        told = SERVERS[program].kept(machine.host(), found(machine).at)
+        assert sorted((one.title, one.path) for one in told) == [("Lab admin", "/admin/"), ("Lab admin", "/manager/")]
+        assert SERVERS[program].left(found(machine)).networks() == ["192.0.2.0/24"]
+        assert SERVERS[program].left(found(machine, "/manager/")).networks() == []
+
+    def test_it_is_opened_to_all_again(self, machine: Machine, program: str) -> None:
+        run(machine, program, PLAIN[program])
+        write(machine, plan(machine, program))
+        write(machine, [one for one in plan_for_all(machine, program) if not isinstance(one, Request)])
+        assert admits(machine, program) == ("any",)
+
     def test_a_second_path_leaves_the_first_shut(self, machine: Machine, program: str) -> None:
         run(machine, program, PLAIN[program])
         write(machine, plan(machine, program))
@@ -254,7 +277,7 @@ class TestEach:
     def test_clients_that_are_no_networks_are_refused(self, machine: Machine, program: str) -> None:
         run(machine, program, PLAIN[program])
         with pytest.raises(Refused, match="no networks"):
-            plan(machine, program, ("any",))
+            plan(machine, program, ("somebody",))
 
     def test_loopback_alone_lets_nobody_in(self, machine: Machine, program: str) -> None:
         run(machine, program, PLAIN[program], "127.0.0.1")
