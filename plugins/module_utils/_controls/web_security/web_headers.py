@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
     from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import (
         looks,
+        nginx_lost,
         planning,
         policy,
         verdicts,
@@ -42,6 +43,7 @@ else:
     looks, planning, policy, verdicts = (
         later(f"_controls.web_security._headers.{name}") for name in ("looks", "planning", "policy", "verdicts")
     )
+    nginx_lost = later("_controls.web_security._headers.nginx_lost")
 
 NAME = "web_headers"
 REFERENCE = "https://infosec.mozilla.org/guidelines/web_security"
@@ -206,7 +208,9 @@ def _verdicts(host: Host, look: Look, seen: Looks, options: Options) -> t.Iterat
         yield from _unseen(look)
         return
     wanted = policy.of(options, look.vhost.name)
-    yield from verdicts.of(host, look, seen, wanted)
+    case = verdicts.Case(host, look, seen, wanted, looks.site(look, seen))
+    for one in verdicts.of(case):
+        yield nginx_lost.completed(case, one) if look.vhost.product == "nginx" else one
     if look.vhost.tls or seen.twin(look, tls=True) is None:
         yield verdicts.grade(look, seen, wanted)
 

@@ -275,6 +275,11 @@ class _Files:
         return self.text(path)[:at].rpartition("\n")[2]
 
 
+def key(host: Host, vhost: Vhost) -> Key:
+    """By what the answers of one name are known."""
+    return Key(vhost.port, _first_name(host, vhost.site), (vhost.name,))
+
+
 def _by_site(wants: t.Sequence[Want]) -> t.Iterator[tuple[Site, list[Want]]]:
     found: dict[str, list[Want]] = {}
     for want in wants:

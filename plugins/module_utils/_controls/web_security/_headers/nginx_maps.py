@@ -105,6 +105,14 @@ class Maps:
         self.headers.setdefault(header.lower(), header)
         self.choices.setdefault(_chosen(header), Choice()).put(key, value)
 
+    def sends(self, header: str, key: Key) -> bool:
+        """Whether something is sent in the answers of the key."""
+        choice = self.choices.get(_chosen(header), Choice())
+        named = [choice.names.get(_name_key(f"{key.by_server} ", name)) for name in key.names]
+        return bool(
+            next((value for value in named if value is not None), choice.servers.get(_plain_key(key.by_server)))
+        )
+
     def was(self, header: str, value: str) -> str:
         """The variable that stands for a value of somebody else's wherever nothing else is wanted."""
         digest = hashlib.sha256(f"{header.lower()}: {value}".encode()).hexdigest()[:8]

@@ -92,10 +92,9 @@ class Case:
         return (Evidence(f"GET {printable(self.look.route[-1] if self.look.route else '/')}: {name}", found, expected),)
 
 
-def of(host: Host, look: Look, looks: Looks, policy: Policy) -> t.Iterator[Verdict]:
+def of(case: Case) -> t.Iterator[Verdict]:
     """What is said of a site that answered."""
-    case = Case(host, look, looks, policy, site(look, looks))
-    for judge in _rules(look):
+    for judge in _rules(case.look):
         yield judge(case)
 
 
@@ -307,7 +306,7 @@ def content_type_options(case: Case) -> Verdict:
     if value.lower() == "nosniff":
         return Verdict("content_type_options", f.PASS, "Browsers take content for what it is said to be.", evidence)
     message = "Browsers may take content for something else than it is said to be."
-    wrong = tuple(_mistyped(case))
+    wrong = tuple(mistyped(case))
     if wrong:
         message += " Not fixed: its front page has scripts or styles of other types, which browsers would not run then."
         return Verdict("content_type_options", f.FAIL, message, (*evidence, *wrong))
@@ -316,7 +315,7 @@ def content_type_options(case: Case) -> Verdict:
     return Verdict("content_type_options", f.FAIL, message, evidence, mend)
 
 
-def _mistyped(case: Case) -> t.Iterator[Evidence]:
+def mistyped(case: Case) -> t.Iterator[Evidence]:
     """Scripts and style sheets of the front page that browsers would refuse with nosniff (Fetch, section 3.6)."""
     page = case.look.page
     wanted = [(script.source, SCRIPT_TYPE) for script in page.scripts]

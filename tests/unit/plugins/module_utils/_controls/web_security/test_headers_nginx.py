@@ -12,7 +12,12 @@ import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
-from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import nginx
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import (
+    looks,
+    nginx,
+    nginx_lost,
+    verdicts,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.model import Want
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import EditFile, WriteFile
@@ -23,6 +28,7 @@ from ansible_collections.infosec.principles.tests.unit.pairs.machine import Mach
 from ansible_collections.infosec.principles.tests.unit.pairs.played_nginx import Headers, Played
 
 CONFIG, SITE = "/etc/nginx/nginx.conf", "/etc/nginx/sites-available/site"
+LINK = "/etc/nginx/sites-enabled/site"
 HTTP = "http {{\n    include conf.d/*.conf;\n    include sites-enabled/*;\n{}}}\n"
 FRAMES, SNIFF = ("X-Frame-Options", "SAMEORIGIN"), ("X-Content-Type-Options", "nosniff")
 BOTH = dict((FRAMES, SNIFF))
@@ -351,6 +357,70 @@ def test_a_file_of_a_package(machine: Machine) -> None:
 def test_a_module_that_sets_headers_last(machine: Machine) -> None:
     world = World(machine, server('    more_set_headers "X-Frame-Options: ALLOW";\n'))
     assert "more_set_headers" in refused(world, world.want(set=dict([FRAMES])))
+
+
+# What places lose that the front page has
+
+
+LOSING = """    add_header X-Content-Type-Options nosniff;
+    location /a/ { add_header X-A 1; }
+    location /b/ { add_header X-B 1; add_header x-content-type-options nosniff; }
+    location /c/ {
+        location /c/d/ { add_header X-D 1; }
+    }
+"""
+
+
+def lost(world: World, header: str = "X-Content-Type-Options") -> tuple[str, ...]:
+    return nginx_lost.lost(world.host, world.want().vhost, header)
+
+
+def test_what_places_lose(machine: Machine) -> None:
+    world = World(machine, server(LOSING))
+    assert lost(world) == (f"{LINK}:5", f"{LINK}:8")
+    assert lost(world, "Referrer-Policy") == ()
+    world.fix(world.want(missing=dict([SNIFF])))
+    assert lost(world) == ()
+    assert world.sends("/a/") == [("X-A", "1"), SNIFF]
+    assert (world.sends(), world.sends("/b/")[1:]) == ([SNIFF], [("x-content-type-options", "nosniff")])
+
+
+def test_what_a_later_place_loses_of_ours(machine: Machine) -> None:
+    world = World(machine, server("    location /a/ { add_header X-A 1; }\n"))
+    world.fix(world.want(missing=dict([SNIFF])))
+    assert lost(world) == ()
+    text = (
+        machine.path(SITE).read_text().replace("location /a/", "location /n/ { add_header X-N 1; }\n    location /a/")
+    )
+    machine.write(SITE, text)
+    world.host = machine.host()
+    assert lost(world) == (f"{LINK}:4",)
+    world.fix(world.want(missing=dict([SNIFF])))
+    assert SNIFF in world.sends("/n/")
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"), [("content_type_options", "fail"), ("frame_options", "pass"), ("cors", "pass")]
+)
+def test_what_is_said_of_what_places_lose(machine: Machine, rule: str, status: str) -> None:
+    """What keeps others from framing a page may have been left out there on purpose."""
+    world = World(
+        machine,
+        server(LOSING.replace("nosniff;\n    loc", "nosniff;\n    add_header X-Frame-Options DENY;\n    loc", 1)),
+    )
+    vhost = world.want().vhost
+    answer = vhost.ask(world.host, "/")
+    look = looks.Look(vhost, answer, answer, route=("http://shop.example.org/",))
+    case = verdicts.Case(
+        world.host, look, looks.Looks((look,)), t.cast(t.Any, None), looks.site(look, looks.Looks((look,)))
+    )
+    said = nginx_lost.completed(case, verdicts.Verdict(rule, "pass", "fine"))
+    assert said.status == status
+    places = [one.source for one in said.evidence]
+    assert places == {"cors": [], "frame_options": [f"{LINK}:6", f"{LINK}:7", f"{LINK}:9"]}.get(
+        rule, [f"{LINK}:6", f"{LINK}:9"]
+    )
+    assert (said.mend is not None) == (status == "fail")
 
 
 # The proof
