@@ -19,23 +19,29 @@ description:
     interfaces usually are.
   - An answer counts where it has a mark that the program alone gives, such as a header or a field of its form. What a site answers to a
     path that nobody has, it may answer to any, so that pages for everything, walls and logins before a whole site are no finding.
-    No port is asked that is not a web server's or that of a program in the list. No credentials are tried.
+    No port is asked that is not a web server's or that of a program in the list.
   - Rule V(admin_interfaces.unused) fails where others than this host can reach an interface and the access logs show that nobody has used
     it for O(idle_days). Only what shows that somebody came past the login counts, so that scanners do not keep an interface open. Where
     the logs do not reach back so far, or there are none, it is V(not_assessed), and nothing is closed.
   - Rule V(admin_interfaces.open_to_all) fails where a server lets in others than the clients of the register's entry with C(admin) V(true).
     Where several such entries share a port, the one counts whose name has the interface's as a word, such as C(shop-phpmyadmin). A program
     that has a port of its own may be named by any entry with that port.
+  - Whom a server lets in is said by its effective configuration, and by the addresses that it listens on; whom the table of
+    M(infosec.principles.host_firewall) in nftables turns away does not get in.
   - Rule V(admin_interfaces.no_tls) fails where others reach it in clear.
-  - Rule V(admin_interfaces.default_credentials_page) fails where a page of it tells how to come in with what it was installed with.
+  - Rule V(admin_interfaces.default_credentials_page) fails where its pages or files tell that whoever knows what everybody knows
+    gets in, such as a Jenkins that waits to be set up. No login is tried, so that V(not_assessed) is said where nothing else would tell.
   - What answers this host alone passes.
+  - A site that has several names is asked by its first, HAProxy by the names that its rules tell apart. What HAProxy shuts it shuts for all
+    of them, so there such findings have no fix. Nor has a whole site of which nothing but a page says what it is.
   - An interface that is unused, and that the register does not name, is closed. One that the register names is narrowed to its clients, and
     never closed; it stays a finding while nobody uses it. One that is used, and that the register does not name, is left as it is, since
     that would turn away somebody whom nobody has asked; the evidence says who came, and when. Where none of those who came is among the
     clients of the register, it is left as well, since a proxy may stand before it whose address all of them seem to have.
   - On a site, the path is shut by a file of our own and one line in the site (nginx), a file of our own (Apache httpd), or a line in the
     frontend (HAProxy), however the path is written; whoever is turned away gets 403. A program with a port of its own is bound to loopback
-    where it can be, which O(restart) has to allow where only a restart does that. The program's own checker has the first word, a request
+    where it can be, which O(restart) has to allow where only a restart does that. Since many keep no access log, an entry with C(clients)
+    V(none) is what closes them. The program's own checker has the first word, a request
     proves that the path is shut, and others prove that the rest of the site, and the server's other sites, answer as before.
     Whatever fails takes all of it back.
 options:

@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
         apache,
         compare,
+        firewall,
         haproxy,
         nginx,
         programs,
@@ -31,6 +32,7 @@ if t.TYPE_CHECKING:
 else:
     apache = later("_controls.exposed_services._admin.apache")
     compare = later("_controls.exposed_services._admin.compare")
+    firewall = later("_controls.exposed_services._admin.firewall")
     haproxy = later("_controls.exposed_services._admin.haproxy")
     nginx = later("_controls.exposed_services._admin.nginx")
     programs = later("_controls.exposed_services._admin.programs")
@@ -47,9 +49,8 @@ class Fixes:
 
 
 def admission(host: Host, found: Found) -> Admission:
-    """Whom the server lets in to it. Raises HostError."""
-    told: Admission = _server(found).admission(host, found)
-    return told
+    """Whom the server, and the host's firewall before it, let in to it. Raises HostError."""
+    return firewall.narrowed(host, _server(found).admission(host, found), found.at.port)
 
 
 def of(host: Host, shuts: t.Sequence[Shut], *, restart: bool) -> Fixes:

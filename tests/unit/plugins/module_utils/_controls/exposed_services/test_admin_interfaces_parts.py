@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     compare,
     declared,
+    firewall,
     programs,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
@@ -28,9 +29,16 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.table import (
     INTERFACES,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.lateral_movement._firewall import (
+    backend,
+    nftables,
+    policy,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine import requests
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
-from ansible_collections.infosec.principles.tests.unit.pairs import played_web
+from ansible_collections.infosec.principles.plugins.module_utils._host import netfilter
+from ansible_collections.infosec.principles.tests.unit.pairs import kernel, played_web
+from ansible_collections.infosec.principles.tests.unit.pairs import nft as played_nft
 from ansible_collections.infosec.principles.tests.unit.pairs.machine import Machine
 from ansible_collections.infosec.principles.tests.unit.pairs.played_web import Says
 
@@ -105,6 +113,65 @@ def test_who_gets_in_and_is_not_named(
 
 def test_without_an_entry_nobody_is_named(tmp_path: pathlib.Path) -> None:
     assert declared.strangers(Machine(tmp_path).host(), Admission(("any",)), None)
+
+
+# What the firewall lets through
+
+
+def walled(root: pathlib.Path, mode: str, text: str = "") -> Machine:
+    """A machine with the table that host_firewall makes, or with another text of it."""
+    clients = ("192.0.2.0/24", "2001:db8::/64")
+    admissions = tuple(
+        policy.Admission(name, "tcp", first, last, who)
+        for name, first, last, who in (
+            ("web", 80, 80, ("any",)),
+            ("metrics", 9090, 9093, clients),
+            ("four", 8443, 8443, ("0.0.0.0/0",)),
+        )
+    )
+    machine = Machine(root)
+    machine.kernel(netfilter.NETLINK_NETFILTER, netfilter.GET_TABLE, kernel.answer(kernel.table(1, firewall.TABLE)))
+    made = nftables.table(backend.Wanted(admissions, mode)).render()
+    machine.write(played_nft.KERNEL, text or made)
+    played_nft.Nft(machine)
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("port", "networks"),
+    [
+        (80, ("any",)),
+        (8443, ("0.0.0.0/2", "64.0.0.0/3")),
+        (9093, ("192.0.2.0/24", "2001:db8::/64")),
+        (9094, ()),
+    ],
+)
+def test_who_gets_past_the_firewall(tmp_path: pathlib.Path, port: int, networks: tuple[str, ...]) -> None:
+    told = firewall.narrowed(walled(tmp_path, backend.ENFORCE).host(), Admission(("any",)), port)
+    assert told.networks[: len(networks)] == networks
+    assert bool(told.evidence) == (port != 80)
+
+
+def test_a_firewall_that_only_logs_or_that_is_not_known_turns_nobody_away(tmp_path: pathlib.Path) -> None:
+    made = walled(tmp_path / "made", backend.ENFORCE)
+    text = made.path(played_nft.KERNEL).read_text(encoding="utf-8")
+    opened = text.replace("\t\tjump refused\n\t}\n\tchain forward", "\t\ttcp sport 1 accept\n\t}\n\tchain forward")
+    assert opened != text
+    open_to_all = Admission(("any",))
+    for machine in (
+        walled(tmp_path / "log", backend.LOG),
+        walled(tmp_path / "x", backend.ENFORCE, opened),
+        Machine(tmp_path),
+    ):
+        assert firewall.narrowed(machine.host(), open_to_all, 9094) == open_to_all
+
+
+def test_who_is_turned_away_by_both_is_not_let_in(tmp_path: pathlib.Path) -> None:
+    host = walled(tmp_path, backend.ENFORCE).host()
+    assert firewall.narrowed(host, Admission(("192.0.2.128/25", "198.51.100.0/24")), 9090).networks == (
+        "192.0.2.128/25",
+    )
+    assert firewall.narrowed(host, Admission(()), 80).networks == ()
 
 
 # What is compared
