@@ -39,7 +39,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
 #: Tomcat looks for changed descriptors every 10 s, and an application takes a while to start.
-SECONDS = 120
+SECONDS = 90
 VALVES = "org.apache.catalina.valves."
 ADDRESS = ("RemoteCIDRValve", "RemoteAddrValve")
 #: It takes the client's address from a header, as whoever comes from a private network may write it.
@@ -177,8 +177,10 @@ def _refuse(server: ET.Element) -> None:
     """Where a valve of ours would not count, or would not be taken up."""
     if any(_name(valve) == PROXIED for valve in server.iter("Valve")):
         raise Refused(f"{PROXIED} takes the client's address from a header; narrow the managers in the proxy before it")
-    if any(one.get("autoDeploy", "true").lower() != "true" for one in server.iter("Host")):
-        raise Refused("autoDeploy is off; put the valve into its descriptor, and restart Tomcat by hand")
+    idle = any(one.get("backgroundProcessorDelay", "1").startswith(("-", "0")) for one in server.iter("Engine"))
+    if idle or any(one.get("autoDeploy", "true").lower() != "true" for one in server.iter("Host")):
+        steps = f'put <Valve className="{VALVES}{ADDRESS[0]}" allow="..."/> into their descriptors, and restart it'
+        raise Refused(f"this Tomcat does not look for changed descriptors (autoDeploy); {steps} by hand")
 
 
 def _allow(shut: Shut) -> str:

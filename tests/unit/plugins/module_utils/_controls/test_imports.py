@@ -42,6 +42,7 @@ FOREIGN = (
     *("_tls.mysql", "_tls.openssl_conf", "_tls.pairs", "_tls.pg_log", "_tls.postgresql", "_tls.redis"),
     *("_tls.alone", "_tls.planning", "_tls.terms", "_tls.verdicts", "_host.tls_probe", "_formats.tls_hello"),
     *("_credentials.asking", "_credentials.readers", "_credentials.sealing", "_credentials.served"),
+    *(f"_admin.{name}" for name in ("cockpit", "flags", "proof", "rabbitmq", "tomcat", "webmin")),
     *("_host.together", "_cleartext.looks", "_host.ldap_bind", "_host.nfs_exports", "_formats.rsyslog_conf"),
     *(
         f"_admin.{name}"
