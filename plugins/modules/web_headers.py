@@ -29,6 +29,10 @@ description:
     its points and what to do next. Where a fix changed it, the note begins with both.
   - A fix writes a snippet of our own for nginx or Apache httpd, edits lines that outweigh it, has the server check and reload its
     configuration, and asks each site again. What an application sends itself is kept, unless it breaks the rule.
+  - In Apache httpd the snippet has C(<If>) sections, which count behind all others, so that files of others stay as they are. Where
+    C(mod_headers) is not loaded, the link of the distribution loads it, unless something in the configuration waits for it. What Apache
+    answers before it looks at sections has no headers of ours (to what is no valid request, and by C(mod_security) in its first phase), nor
+    have pages that C(mod_cache) keeps from before.
   - By default it breaks nothing but framing by sites that nobody declared (O(framed_by)). The content security policy is
     C(frame-ancestors) alone, and only where there is none. Others that C(ALLOW-FROM) or a policy that only reports name count as declared.
   - C(Strict-Transport-Security) is not sent where the certificate is not valid for the name, where nothing answers for it by TLS at port

@@ -230,6 +230,15 @@ def test_a_folder_that_is_not_read_gets_nothing(machine: Machine) -> None:
         plan(machine, "wiki.example.org", missing={XFO: "DENY"})
 
 
+def test_the_family_of_red_hat_reads_our_file_elsewhere(machine: Machine) -> None:
+    machine.write("/etc/httpd/conf/httpd.conf", f"{LOAD}Listen 80\nIncludeOptional conf.d/*.conf\n{SITES}")
+    machine.programs["env"] = lambda argv, stdin: Completed(0, "", "")
+    machine.unit("httpd.service", process="httpd", sockets=[("tcp", "0.0.0.0", 80)])
+    machine.servers[80] = played_web.site(front)
+    (written,) = of(WriteFile, plan(machine, "wiki.example.org", missing={XFO: "DENY"}))
+    assert written.path == "/etc/httpd/conf.d/zz-infosec-headers.conf"
+
+
 # The module
 
 
