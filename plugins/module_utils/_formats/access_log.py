@@ -15,6 +15,7 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import functools
+import itertools
 import re
 import time
 import typing as t
@@ -302,14 +303,37 @@ _KINDS: dict[str, t.Callable[[str], t.Iterator[_Piece]]] = {
 # The pattern
 
 #: Several upstreams stand with ", " or " : " between them.
-_UPSTREAM = rb"[^ ]*(?:(?<=,) [^ ]*| : [^ ]*)*"
+_UPSTREAM = rb"[^ \n]*(?:(?<=,) [^ \n]*| : [^ \n]*){0,8}"
 _SHAPES = {"at": _TIME, "status": _STATUS}
+#: A name, which a path may follow. That its length is bounded keeps it from being tried again and again.
+_HOST = rb'[^\s/"]{0,255}'
 
 
 def _needed(pieces: list[_Piece]) -> list[_Piece]:
     """Up to the last that says something."""
     told = [at for at, piece in enumerate(pieces) if isinstance(piece, _Variable) and piece.field]
-    return [piece for piece in pieces[: told[-1] + 2] if piece != b""] if told else []
+    return _apart([piece for piece in pieces[: told[-1] + 2] if piece != b""]) if told else []
+
+
+def _apart(pieces: t.Sequence[_Piece]) -> list[_Piece]:
+    """Of variables with nothing between them, where one ends cannot be seen: one stands for all.
+
+    Those stay that look like nothing else, and a name before them ("$scheme://$host$request_uri").
+    """
+    kept: list[_Piece] = []
+    for literal, run in itertools.groupby(pieces, lambda piece: isinstance(piece, bytes)):
+        found = list(run)
+        loose = [one for one in found if isinstance(one, _Variable) and not _is_exact(one)]
+        if not literal and len(loose) > 1 and loose[0].field == "host":
+            exact = loose.pop(0)._replace(shape=_HOST)
+            found[found.index(exact._replace(shape=b""))] = exact
+        first = next((one for one in loose if one.field), loose[0] if loose else None)
+        kept += [one for one in found if one not in loose or one is first]
+    return kept
+
+
+def _is_exact(one: _Variable) -> bool:
+    return one.shape not in (b"", _UPSTREAM) or one.field in _SHAPES or one.quoted
 
 
 def _pattern(pieces: t.Sequence[_Piece], *, raw: bool) -> tuple[bytes, set[str]]:
@@ -323,19 +347,18 @@ def _pattern(pieces: t.Sequence[_Piece], *, raw: bool) -> tuple[bytes, set[str]]
         elif piece.quoted and not piece.field:
             written += rb'(?:"[^"\n]*"|[^ "\n]*)'  # numbers have no quotes
         elif piece.quoted:
-            written += b'"' + _value(piece, b'"', b'"', taken, raw=raw) + b'"'
+            written += b'"' + _value(piece, b'"', taken, raw=raw) + b'"'
         else:
-            behind = pieces[at + 1] if at + 1 < len(pieces) else b""
             sign = next((one[:1] for one in pieces[at + 1 :] if isinstance(one, bytes)), b"")
-            written += _value(piece, sign, behind, taken, raw=raw)
+            written += _value(piece, sign, taken, raw=raw)
     return written, taken
 
 
-def _value(piece: _Variable, sign: bytes, behind: _Piece, taken: set[str], *, raw: bool) -> bytes:
-    """What matches a value. sign: where it ends at the latest, "" for the end of the line; behind: what follows."""
+def _value(piece: _Variable, sign: bytes, taken: set[str], *, raw: bool) -> bytes:
+    """What matches a value. sign: where it ends at the latest, "" for the end of the line."""
     if piece.field == "request":
         return _request(sign, taken, raw=raw)
-    shape = piece.shape or _SHAPES.get(piece.field) or _until(piece.field, sign, behind, raw=raw)
+    shape = piece.shape or _SHAPES.get(piece.field) or _until(piece.field, sign, raw=raw)
     if not piece.field or piece.field in taken:
         return rb"(?:" + shape + rb")"
     taken.add(piece.field)
@@ -344,12 +367,10 @@ def _value(piece: _Variable, sign: bytes, behind: _Piece, taken: set[str], *, ra
     return b"(?P<" + piece.field.encode() + b">" + shape + b")"
 
 
-def _until(field: str, sign: bytes, behind: _Piece, *, raw: bool) -> bytes:
+def _until(field: str, sign: bytes, *, raw: bool) -> bytes:
     if field in ("client", "host") and sign == b":":
         # An IPv6 address has colons of its own; the last one is the format's.
         return rb'[^\s"]{0,255}'
-    if field == "host" and isinstance(behind, _Variable):
-        return rb'[^\s/"]*'
     return _any(sign, raw=raw)
 
 
