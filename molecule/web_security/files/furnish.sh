@@ -178,10 +178,12 @@ printf '[Service]\nLimitNOFILE=10000\n' > /etc/systemd/system/rabbitmq-server.se
 systemctl daemon-reload
 systemctl enable -q --now nginx.service office.service apache2.service tomcat10.service rabbitmq-server.service cockpit.socket
 systemctl restart nginx.service apache2.service
-# What a service writes when it starts is to be there before anything is compared.
-for port in 443 8000 8085 5672 15672 9090; do
+# What a service writes when it starts is to be there before anything is compared; and the first answer is a slow one.
+for url in https://$address/ https://$second/phpmyadmin/ http://127.0.0.1:8000/ http://127.0.0.1:8085/manager/html \
+    http://127.0.0.1:15672/ https://127.0.0.1:9090/; do
     for _ in $(seq 1 120); do
-        ss -Hltn "sport = :$port" | grep -q . && break
+        curl --silent --insecure --output /dev/null --max-time 30 --header 'Host: db.example.org' "$url" && break
         sleep 0.5
     done
 done
+ss -Hltn 'sport = :5672' | grep -q .
