@@ -120,8 +120,12 @@ class _Plan:
         replaced = {name.lower() for name in (*want.set, *want.drop)}
         for block in nginx_blocks.of(site):
             for one in block.one.block or ():
-                if one.name in MORE and replaced & {_named(word) for word in one.arguments}:
-                    raise Refused(f"{printable(one.place)}: {one.name} sets it after all others; change it there")
+                named = replaced & {_named(word) for word in one.arguments} if one.name in MORE else set()
+                if named:
+                    raise Refused(
+                        f"{printable(one.place)}: {one.name} sets {printable(min(named))} after all others, whatever "
+                        "they say; change it there first"
+                    )
                 if one.name == "add_header" and one.path != self._lines and one.arguments[0].lower() in replaced:
                     self._replace(site, want, one)
 
