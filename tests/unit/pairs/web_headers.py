@@ -17,7 +17,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.web_s
 )
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 
-from . import played_web
+from . import played_web, web_headers_nginx
 from .case import Case
 from .machine import Machine, Server
 
@@ -228,4 +228,5 @@ CASES = (
         fails=frozenset({"hsts"}),
         passes=SITE_RULES - {"hsts"},
     ),
+    *web_headers_nginx.CASES,
 )
