@@ -12,6 +12,7 @@ import functools
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import spellings
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Completed
 
 from . import admin_interfaces_apache, admin_interfaces_programs, played_web
@@ -55,7 +56,7 @@ def shut(machine: Machine, path: str) -> bool:
     for own in machine.path("/etc/nginx/conf.d").glob("infosec-admin-*.conf"):
         mark = own.stem.rpartition("-")[2]
         pattern = re.search(r'"~(.*)" \S+;', own.read_text(encoding="utf-8"))
-        if f"if ($infosec_admin_{mark})" in site and pattern and re.search(pattern[1], path):
+        if f"if ($infosec_admin_{mark})" in site and pattern and re.search(pattern[1].replace("*+", "*"), path):
             return True
     return False
 
@@ -90,6 +91,16 @@ def nginx(
         machine.servers[port] = BY_TLS if tls else IN_CLEAR
 
     return lay
+
+
+def shut_before(machine: Machine) -> None:
+    """As an earlier run has left it, before anybody wrote an entry."""
+    line = "if ($infosec_admin_0a1b2c3d) { return 403; }\n"
+    nginx(at("/phpmyadmin/", PMA), OLD + LOGGED_IN, line + SENT_ON, port=TLS_PORT)(machine)
+    says = "# phpMyAdmin at /phpmyadmin/, however that is written: shut."
+    entry = f'"~{spellings.pattern("/phpmyadmin/")}" 1;'
+    own = f"{says}\nmap $uri $infosec_admin_0a1b2c3d {{\nvolatile;\ndefault 0;\n{entry}\n}}\n"
+    machine.write("/etc/nginx/conf.d/infosec-admin-0a1b2c3d.conf", own)
 
 
 def at(prefix: str, says: Says) -> t.Callable[[str], Says]:
@@ -172,6 +183,15 @@ CASES = (
         {"services": register(TLS_PORT, ("administration", "192.0.2.0/24"))},
         passes=ALL,
     ),
+    Case(
+        "nginx-shut-before-the-register-named-it",
+        shut_before,
+        SECURED_OFFICE,
+        fails=frozenset({OPEN}),
+        passes=frozenset({UNUSED, CLEAR}),
+        fixed=frozenset({OPEN}),
+    ),
+    Case("nginx-shut-and-nobody-is-named", shut_before, passes=frozenset({UNUSED, OPEN, CLEAR})),
     Case("nginx-on-loopback-alone", nginx(PMA_SITE, OLD, address="127.0.0.1"), passes=frozenset({UNUSED, OPEN, CLEAR})),
     Case("nginx-a-page-for-everything", nginx(lambda path: LURE, OLD, SENT_ON)),
 )

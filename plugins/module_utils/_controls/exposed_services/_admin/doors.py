@@ -21,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     ANY,
     Admission,
     Found,
+    Kept,
     Shut,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
@@ -71,15 +72,6 @@ class Door:
     def mark(self, *site: str) -> str:
         """Eight characters by which what is written for it is known in the next run."""
         return hashlib.sha256("\0".join((*site, self.path.rstrip("/"))).encode("utf-8", "replace")).hexdigest()[:8]
-
-
-@dataclasses.dataclass(frozen=True)
-class Kept:
-    """What an earlier run shut, by its own words: the title of the interface, its path, and where it is written."""
-
-    title: str
-    path: str
-    place: str
 
 
 def kept(text: str, place: str) -> t.Iterator[Kept]:

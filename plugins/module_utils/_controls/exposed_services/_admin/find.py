@@ -22,6 +22,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     asking,
     configured,
     django,
+    fixes,
     programs,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.asking import Chain
@@ -31,6 +32,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Found,
     Interface,
+    Kept,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.table import (
     INTERFACES,
@@ -59,10 +61,14 @@ class Looked:
 
 @dataclasses.dataclass
 class Site:
-    """A site while it is asked. answered: by path. nowhere: what it says to any path. failed: why one has no answer."""
+    """A site while it is asked. kept: what earlier runs shut, which no answer may show any more.
+
+    answered: by path. nowhere: what it says to any path. failed: why one has no answer.
+    """
 
     vhost: Vhost
     candidates: tuple[Candidate, ...]
+    kept: tuple[Kept, ...] = ()
     nowhere: Chain | None = None
     answered: dict[str, Chain] = dataclasses.field(default_factory=dict)
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -101,7 +107,7 @@ def _below(path: str, page: str) -> str:
 def find(host: Host, ports: t.Sequence[Vhost] = ()) -> Looked:
     """Every interface on the sites, and at the ports (of programs of the table)."""
     read = host.once(vhosts.read)
-    sites = [Site(one, tuple(_candidates(host, one))) for one in _first_names(read.all)]
+    sites = [Site(one, tuple(_candidates(host, one)), fixes.kept(host, one)) for one in _first_names(read.all)]
     sites += [Site(one, tuple(_of_program(one))) for one in ports]
     ask(host, sites)
     found = tuple(one for site in sites for one in _found(site))
@@ -192,6 +198,10 @@ def _found(site: Site) -> tuple[Found, ...]:
             hit = _hit(site, one, interface)
             if hit is not None:
                 found.setdefault((interface.key, hit.path), hit)
+    for interface, kept in itertools.product(INTERFACES, site.kept):
+        if interface.title == kept.title:
+            by = (Evidence(kept.place, "shut by an earlier run"),)
+            found.setdefault((interface.key, kept.path), Found(interface, site.vhost, kept.path, by))
     whole = [key for key, path in found if path == "/"]
     sure = {one.interface.key for one in site.candidates if one.sure and one.interface}
     return tuple(

@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.networks import AddressSet
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
     Found,
+    Kept,
     Shut,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
@@ -38,6 +41,12 @@ else:
     programs = later("_controls.exposed_services._admin.programs")
 
 SERVERS = {"nginx": nginx, "Apache httpd": apache, "HAProxy": haproxy}
+#: By what it is seen that a line of ours may be there, before the server's own part is imported.
+TRACES: dict[str, t.Callable[[Vhost], bool]] = {
+    "nginx": lambda at: any("$infosec_admin_" in "".join(one.arguments) for one in at.site.block if one.name == "if"),
+    "Apache httpd": lambda at: any("/infosec-admin-" in one.place for one in at.site.block),
+    "HAProxy": lambda at: any("Forbidden" in line.texts for one in at.instance.sections for line in one.lines),
+}
 
 
 @dataclasses.dataclass
@@ -98,6 +107,21 @@ def _plan(host: Host, group: t.Sequence[Shut], *, restart: bool) -> tuple[Change
     told: tuple[Change, ...] = (
         server.plan(host, group, restart=restart) if server is programs else server.plan(host, group)
     )
+    return told
+
+
+def kept(host: Host, at: Vhost) -> tuple[Kept, ...]:
+    """What earlier runs shut at a site, where it may answer this host no more. Raises HostError."""
+    if at.instance is None or not TRACES[at.product](at):
+        return ()
+    return tuple(SERVERS[at.product].kept(host, at))
+
+
+def left(found: Found) -> AddressSet | None:
+    """Whom lines of earlier runs leave; None where there are none, or the program has no such lines."""
+    if found.at.instance is None or not TRACES[found.at.product](found.at):
+        return None
+    told: AddressSet | None = SERVERS[found.at.product].left(found)
     return told
 
 

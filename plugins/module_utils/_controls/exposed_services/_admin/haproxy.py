@@ -23,13 +23,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     haproxy_rules,
     spellings,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import (
-    Door,
-    Kept,
-)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import Door
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
     Found,
+    Kept,
     Shut,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change

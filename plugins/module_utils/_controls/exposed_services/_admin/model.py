@@ -107,6 +107,15 @@ class Shut:
 
 
 @dataclasses.dataclass(frozen=True)
+class Kept:
+    """What an earlier run shut, by its own words: the title of the interface, its path, and where it is written."""
+
+    title: str
+    path: str
+    place: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Visits:
     """Who used an interface, as the logs show it. last: seconds since 1970. clients: addresses, the latest first."""
 

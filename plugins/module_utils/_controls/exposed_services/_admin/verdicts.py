@@ -44,7 +44,10 @@ TURNED_AWAY = "whoever uses it is not to be turned away before somebody has said
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One interface with all that is known of it. admission: None where the server does not tell, for `untold`."""
+    """One interface with all that is known of it. admission: None where the server does not tell, for `untold`.
+
+    shut_out: networks that the register names, and that a line of an earlier run turns away.
+    """
 
     found: Found
     admission: Admission | None
@@ -54,6 +57,7 @@ class Case:
     now: datetime.datetime
     idle_days: int
     strangers: tuple[str, ...]
+    shut_out: tuple[str, ...] = ()
 
     @property
     def alone(self) -> bool:
@@ -107,6 +111,8 @@ class Case:
         """What is to be done, and why nothing is."""
         if self.found.doubt:
             return None, self.found.doubt
+        if self.shut_out and self.entry:
+            return Shut(self.found, self.entry.clients), ""
         if self.too_open and self.entry and self.turned_away:
             came = _listed(self.used.clients if self.used else ())
             return None, (
@@ -173,7 +179,14 @@ def _case(host: Host, found: Found, use: Use, options: Options) -> Case:
     except HostError as exc:
         untold = str(exc)
     strangers = declared.strangers(host, admission, entry).networks() if admission else []
-    return Case(found, admission, untold, use, entry, host.now(), options["idle_days"], tuple(strangers))
+    out = _shut_out(found, entry)
+    return Case(found, admission, untold, use, entry, host.now(), options["idle_days"], tuple(strangers), out)
+
+
+def _shut_out(found: Found, entry: Entry | None) -> tuple[str, ...]:
+    """Whom the register names by now, and a line of an earlier run turns away."""
+    left = fixes.left(found) if entry else None
+    return tuple((entry.networks - left).networks()) if entry and left is not None else ()
 
 
 # The rules
@@ -199,6 +212,11 @@ def _open_to_all(rule: Rule, case: Case, planned: Fixes) -> Finding:
         return Finding(
             rule, case.found.subject, f.NOT_ASSESSED, f"whom it lets in is not known: {case.untold}", evidence
         )
+    if case.shut_out and case.entry:
+        message = (
+            f"an earlier run shut it, and turns away {_listed(case.shut_out)}; the register names {case.entry.title}"
+        )
+        return _failed(rule, case, message, evidence, planned, mends=True)
     if not case.too_open:
         names = f"it lets in nobody but those of the register: {case.entry.title}" if case.entry else ALONE
         return Finding(rule, case.found.subject, f.PASS, ALONE if case.alone else names, evidence)
