@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import dataclasses
-import html.parser
+import html
+import re
 import typing as t
 
 #: What is read of a page, and how many things of a kind.
@@ -39,35 +40,85 @@ class FrontPage:
     referrer: tuple[str, ...] = ()
 
 
-def parse(body: bytes) -> FrontPage:
-    """What is read of a page; never raises, since pages are what they are."""
-    reader = _Reader()
-    text = body[:MAX_TEXT].decode("utf-8", "replace")
-    try:
-        reader.feed(text)
-        reader.close()
-    except (AssertionError, ValueError, RecursionError):
-        # html.parser has such ends for a few broken declarations; what came before counts.
-        pass
-    return reader.page()
-
-
+#: The end of a tag, or an attribute with its value in one of three ways (HTML, "Tokenization").
+_PART = re.compile(
+    r"""[\s/]*(?:(?P<end>>)|(?P<name>[^\s/>][^\s/>=]*)(?:\s*=\s*(?:"(?P<two>[^"]*)"|'(?P<one>[^']*)'|(?P<bare>[^\s>"'][^\s>]*)|(?=>)))?)"""
+)
+_TAG = re.compile(r"[A-Za-z][^\s/>]*")
+#: What stands in these is no page.
+_RAW = {
+    name: re.compile(rf"</{name}[\s/>]", re.IGNORECASE | re.ASCII)
+    for name in ("script", "style", "textarea", "title", "iframe", "noframes", "xmp")
+}
 _ACTIVE = {"iframe": "src", "frame": "src", "embed": "src", "object": "data", "form": "action"}
 _PASSIVE = ("img", "audio", "video", "source", "track")
 
 
-class _Reader(html.parser.HTMLParser):
+def parse(body: bytes) -> FrontPage:
+    """What is read of a page; never raises, since pages are what they are."""
+    found = _Found()
+    for tag, attributes in tags(body[:MAX_TEXT].decode("utf-8", "replace")):
+        found.take(tag, attributes)
+    return found.page()
+
+
+def tags(text: str) -> t.Iterator[tuple[str, dict[str, str]]]:
+    """The tags that open, with their attributes. It goes forward alone, and ends where something has no end.
+
+    Not html.parser, which needs the square of the time for hostile pages.
+    """
+    at = text.find("<")
+    while at >= 0:
+        name = _TAG.match(text, at + 1)
+        if name:
+            attributes, at = _attributes(text, name.end())
+            tag = name[0].lower()
+            if at >= 0:
+                yield tag, attributes
+            raw = _RAW[tag].search(text, at) if tag in _RAW and at >= 0 else None
+            at = raw.start() if raw else -1 if tag in _RAW else at
+        else:
+            at = _passed(text, at)
+        at = text.find("<", at) if at >= 0 else -1
+
+
+def _passed(text: str, at: int) -> int:
+    """Behind a comment, a declaration or the end of an element; behind the sign alone where it is only that."""
+    if text.startswith("<!--", at):
+        end = text.find("-->", at + 2)
+        return end + 3 if end >= 0 else -1
+    if text[at + 1 : at + 2] in ("!", "?", "/"):
+        end = text.find(">", at)
+        return end + 1 if end >= 0 else -1
+    return at + 1
+
+
+def _attributes(text: str, at: int) -> tuple[dict[str, str], int]:
+    """Those of a tag, the first of a name, and where it ends; -1 where it does not."""
+    found: dict[str, str] = {}
+    while True:
+        part = _PART.match(text, at)
+        if part is None:
+            return found, -1
+        at = part.end()
+        if part["end"]:
+            return found, at
+        value = next((part[key] for key in ("two", "one", "bare") if part[key] is not None), "")
+        if len(found) < MOST:
+            found.setdefault(part["name"].lower(), html.unescape(value))
+
+
+class _Found:
+    """What is taken of the tags of a page."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._tags = 0
         self._found: dict[str, list[t.Any]] = {field.name: [] for field in dataclasses.fields(FrontPage)[1:]}
 
     def page(self) -> FrontPage:
         return FrontPage(self._tags, **{name: tuple(found) for name, found in self._found.items()})
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # The first of two attributes of a name counts (HTML, "Attribute name state").
-        said = {name: value or "" for name, value in reversed(attrs)}
+    def take(self, tag: str, said: t.Mapping[str, str]) -> None:
         if tag == "script":
             self._tags += 1
             if said.get("src", "").strip():
