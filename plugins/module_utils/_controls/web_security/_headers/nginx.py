@@ -81,7 +81,7 @@ class _Plan:
         own = self._http.block or ()
         self._maps = nginx_maps.read(
             [one for one in own if one.path == self._maps_path],
-            [one for one in _all(instance.tree) if one.path == self._lines],
+            [one for one in nginx_blocks.everything(instance.tree) if one.path == self._lines],
         )
 
     def changes(self) -> tuple[Change, ...]:
@@ -338,9 +338,3 @@ def _same(one: Directive, other: Directive) -> bool:
 def _named(word: str) -> str:
     """The header of "Name: value"."""
     return word.partition(":")[0].strip().lower()
-
-
-def _all(tree: t.Iterable[Directive]) -> t.Iterator[Directive]:
-    for one in tree:
-        yield one
-        yield from _all(one.block or ())

@@ -71,3 +71,10 @@ def families(blocks: t.Iterable[Block]) -> tuple[str, ...]:
 def hidden(block: Block, family: str) -> set[str]:
     """The headers of those behind that the block hides by itself, in small letters."""
     return {each.arguments[0].lower() for each in block.all(f"{family}_hide_header") if each.arguments}
+
+
+def everything(tree: t.Iterable[Directive]) -> t.Iterator[Directive]:
+    """All directives, with those in their blocks."""
+    for one in tree:
+        yield one
+        yield from everything(one.block or ())

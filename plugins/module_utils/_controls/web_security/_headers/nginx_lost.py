@@ -23,6 +23,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.web_s
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.nginx_blocks import (
     Block,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.nginx_maps import Maps
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.verdicts import (
     Case,
     Mend,
@@ -30,6 +31,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.web_s
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._formats.nginx_conf import Directive
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -74,7 +76,8 @@ def lost(host: Host, vhost: Vhost, header: str) -> tuple[str, ...]:
     ours = f"{servers.folder(vhost.instance)}/{nginx.LINES}"
     blocks = list(nginx_blocks.of(vhost.site))
     around = blocks[1] if blocks[1].loses(ours) else blocks[0]
-    sends = _is_sent(host, vhost, blocks, ours, header)
+    maps = host.once(_Ours(vhost.instance.config, blocks[0].one, ours))
+    sends = maps.sends(header, nginx.key(host, vhost))
     if not sends and not _added(around, header, ours):
         return ()
     found = (block for block in blocks[2:] if block.loses(ours) and not _added(block, header, ours))
@@ -89,9 +92,15 @@ def _added(block: Block, header: str, ours: str) -> bool:
     )
 
 
-def _is_sent(host: Host, vhost: Vhost, blocks: list[Block], ours: str, header: str) -> bool:
-    """Whether our lines, wherever they stand, send it for this site."""
-    maps = nginx_maps.read(
-        blocks[0].all("map"), [one for block in blocks for one in block.one.block or () if one.path == ours]
-    )
-    return maps.sends(header, nginx.key(host, vhost))
+@dataclasses.dataclass(frozen=True)
+class _Ours:
+    """What our snippets say; called with the host, so that `host.once` reads it once for all sites of an nginx."""
+
+    config: str
+    http: Directive = dataclasses.field(compare=False)
+    path: str
+
+    def __call__(self, host: Host) -> Maps:
+        own = self.http.block or ()
+        lines = (one for one in nginx_blocks.everything(own) if one.path == self.path)
+        return nginx_maps.read((one for one in own if one.name == "map"), lines)
