@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import functools
 import re
 import typing as t
 
@@ -101,7 +102,7 @@ class Instance:
         """Its checker."""
         return self.layout.check
 
-    @property
+    @functools.cached_property
     def sites(self) -> tuple[Site, ...]:
         """The virtual hosts in the order in which they stand, and the main server where it has a port of its own."""
         return sites(self.tree)

@@ -77,9 +77,7 @@ def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
             f"{path} says so already, and the answers are others: look for <If> sections in .htaccess files, and for "
             f"pages that mod_cache keeps from before, which run out by themselves"
         )
-    proofs = [
-        one for number, want in enumerate(wants[:MOST_SITES]) for one in _proofs(host, want, number < MOST_CLOSELY)
-    ]
+    proofs = [one for want in wants[:MOST_SITES] for one in _proofs(host, want)]
     return (*written, *common.take_up(instance.run, PRODUCT, instance.check), *proofs)
 
 
@@ -205,16 +203,24 @@ def _tokens(host: Host, later: t.Iterable[Directive], wants: t.Sequence[Want]) -
 # Whether it worked
 
 
-def _proofs(host: Host, want: Want, closely: bool) -> t.Iterator[Request]:
+def _proofs(host: Host, want: Want) -> t.Iterator[Request]:
     """Requests whose answers have to have the headers, with the status of before."""
+    closely = host.once(_asked_closely)
+    if len(closely) < MOST_CLOSELY:
+        closely.add(want.vhost.subject)
     front = f"/?{NOWHERE}" if _caches(want) else "/"
-    for path in (front, f"/{NOWHERE}", *_sections(want)) if closely else (front,):
+    for path in (front, f"/{NOWHERE}", *_sections(want)) if want.vhost.subject in closely else (front,):
         try:
             answer = want.vhost.ask(host, path)
         except HostError:
             return
         if answer.status not in TOO_EARLY:
             yield _proof(want, path, answer)
+
+
+def _asked_closely(_host: Host) -> set[str]:
+    """Sites that are asked for more in this run, however often they are planned; see `_proofs`."""
+    return set()
 
 
 def _caches(want: Want) -> bool:

@@ -127,6 +127,23 @@ def test_a_section_that_speaks_of_headers_is_asked_below(machine: Machine) -> No
     assert paths == ["/", "/infosec-principles-no-such-page", "/app/infosec-principles-no-such-page"]
 
 
+def test_many_sites_cost_few_requests_also_where_each_is_planned_by_itself(machine: Machine) -> None:
+    asked: list[str] = []
+
+    def says(path: str) -> played_web.Says:
+        asked.append(path)
+        return front(path)
+
+    lay(machine, "".join(vhost(f"s{number:02}.example.org") for number in range(30)), says=says)
+    host = machine.host()
+    wants = [Want(one, missing={XFO: "DENY"}) for one in host.once(vhosts.read).all if one.port == 80]
+    for want in wants:
+        apache.plan(host, [want])
+    found = of(Request, apache.plan(host, wants))
+    assert sorted(asked) == ["/"] * 30 + ["/infosec-principles-no-such-page"] * 5
+    assert [one.path for one in found].count("/") == 20
+
+
 def test_pages_that_a_cache_may_keep_are_asked_past_it(machine: Machine) -> None:
     lay(machine, vhost("shop.example.org", "CacheEnable disk /"))
     paths = [one.path for one in of(Request, plan(machine, "shop.example.org", missing={XFO: "DENY"}))]
