@@ -132,7 +132,7 @@ class _Plan:
     def _replace(self, site: Site, want: Want, one: Directive) -> None:
         header, value, *more = one.arguments
         variable = value[1:] if value[1:].startswith(nginx_maps.WAS) else self._maps.was(header, value)
-        same = [each for each in self._wants if each.vhost.place == site.server.place]
+        same = [each for each in self._wants if _same(each.vhost.site.server, site.server)]
         self._maps.choices[variable].put(self._key(site, want, same, header), "")
         if value != f"${variable}":
             always = " always" if "always" in more else ""
@@ -162,7 +162,7 @@ class _Plan:
         for vhost in self._host.once(vhosts.read).all:
             if vhost.instance is not self._instance or self._is_replaced(vhost, header):
                 continue
-            if vhost.site.server.place != site.server.place:
+            if not _same(vhost.site.server, site.server):
                 within = any(_same(one.one, block.one) for one in nginx_blocks.of(vhost.site))
             else:
                 within = _answers_with(self._host, vhost, header) and (vhost.tls or header.lower() != HSTS)
@@ -285,9 +285,10 @@ def key(host: Host, vhost: Vhost) -> Key:
 
 
 def _by_site(wants: t.Sequence[Want]) -> t.Iterator[tuple[Site, list[Want]]]:
-    found: dict[str, list[Want]] = {}
+    found: dict[tuple[str, tuple[int, int]], list[Want]] = {}
     for want in wants:
-        found.setdefault(want.vhost.place, []).append(want)
+        server = want.vhost.site.server
+        found.setdefault((server.path, server.span), []).append(want)
     return ((group[0].vhost.site, group) for group in found.values())
 
 

@@ -156,6 +156,17 @@ def test_other_sites_keep_what_they_send(machine: Machine) -> None:
     assert len(world.sends()) == 2
 
 
+def test_two_sites_stand_in_one_line(machine: Machine) -> None:
+    line = "".join(
+        f"server {{ listen 80; server_name {name}; location /a {{ add_header {header} 1; }} }} "
+        for name, header in (("shop.example.org", "X-Shop"), ("other.example.org", "X-Other"))
+    )
+    world = World(machine, f"{line}\n")
+    world.fix(world.want(missing=dict([FRAMES])), world.want("other.example.org", missing=dict([SNIFF])))
+    assert world.sends("/a") == [("X-Shop", "1"), FRAMES]
+    assert world.sends("/a", "other.example.org") == [("X-Other", "1"), SNIFF]
+
+
 def test_two_sites_include_one_file(machine: Machine) -> None:
     machine.write("/etc/nginx/snippets/common.conf", "location /common/ {\n    add_header X-Common 1;\n}\n")
     include = "    include snippets/common.conf;\n"
