@@ -4,7 +4,7 @@
 """Asks a host for what its sites serve: urls.py ADDRESS URL... prints {url: [status, digest of the body]}.
 
 ADDRESS: of the host, whatever the names say; that of Apache, which has docs and db, has 100 more at the end.
-The certificate is not looked at; others do that.
+The certificate is not looked at; others do that. What the error pages of the servers say of themselves does not count.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ import concurrent.futures
 import hashlib
 import http.client
 import json
+import re
 import socket
 import ssl
 import sys
 import urllib.parse
 
+BANNER = re.compile(rb"nginx(/[\d.]+)?|<address>.*</address>|<hr>\s*")
 OF_APACHE = ("docs.", "db.")
 ANYBODY = ssl.create_default_context()
 ANYBODY.check_hostname = False
@@ -35,7 +37,7 @@ def answer(address: str, url: str) -> list[object]:
     connection.sock = ANYBODY.wrap_socket(plain, server_hostname=parts.hostname) if parts.scheme == "https" else plain
     connection.request("GET", parts.path, headers={"Host": parts.netloc, "Connection": "close"})
     got = connection.getresponse()
-    return [got.status, hashlib.sha256(got.read()).hexdigest()]
+    return [got.status, hashlib.sha256(BANNER.sub(b"", got.read())).hexdigest()]
 
 
 if __name__ == "__main__":
