@@ -61,6 +61,69 @@ class Answer:
         return "".join(self.all("location")[:1])
 
 
+class Channel:
+    """Requests to one server of this host by one name, over one connection for as long as the server keeps it open.
+
+    connect: gives a connection at which HTTP or TLS begins. The certificate is not looked at: the question is what is
+    served, and others judge certificates. Not for several threads.
+    """
+
+    def __init__(self, connect: t.Callable[[], socket.socket], name: str, *, tls: bool) -> None:
+        self._connect, self._name, self._tls = connect, name, tls
+        self._open: http.client.HTTPConnection | None = None
+
+    def ask(
+        self, path: str, *, headers: t.Mapping[str, str] | None = None, size: int = 0, seconds: float = TIMEOUT
+    ) -> Answer:
+        """GET a path. size: how many bytes of the body are wanted; seconds: how long those may take.
+
+        Raises OSError, and ValueError for what is no HTTP.
+        """
+        kept = self._open is not None
+        try:
+            return self._asked(path, headers or {}, size, seconds)
+        except (OSError, ValueError) as exc:
+            self.close()
+            if not kept or isinstance(exc, socket.timeout):
+                raise
+        # The server had closed it since the last request.
+        with contextlib.ExitStack() as undone:
+            undone.callback(self.close)
+            answer = self._asked(path, headers or {}, size, seconds)
+            undone.pop_all()
+        return answer
+
+    def _asked(self, path: str, headers: t.Mapping[str, str], size: int, seconds: float) -> Answer:
+        # Not at the top: few hosts need it, and it takes long to import.
+        import http.client
+
+        try:
+            connection = self._open = self._open or self._opened()
+            connection.request("GET", path, headers={"Host": self._name, "User-Agent": USER_AGENT, **headers})
+            answer = connection.getresponse()
+            body = _beginning(answer, size, time.monotonic() + seconds)
+        except http.client.HTTPException as exc:
+            raise ValueError(f"no answer in HTTP ({type(exc).__name__})") from exc
+        if answer.will_close or not answer.isclosed():
+            self.close()
+        return Answer(answer.status, tuple((key.lower(), value) for key, value in answer.getheaders()), body)
+
+    def _opened(self) -> http.client.HTTPConnection:
+        import http.client
+
+        plain = self._connect()
+        connection = http.client.HTTPConnection(self._name)
+        connection.auto_open = 0
+        connection.sock = _secured(plain, self._name) if self._tls else plain
+        return connection
+
+    def close(self) -> None:
+        """End the connection; the next request begins another."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
 def ask(
     plain: socket.socket,
     name: str,
@@ -71,24 +134,9 @@ def ask(
     size: int = 0,
     seconds: float = TIMEOUT,
 ) -> Answer:
-    """GET a path from a server of this host by a name, over a connection to it, which is closed.
-
-    Its certificate is not looked at: the question is what it serves, and others judge the certificate. size: how many
-    bytes of the body are wanted; seconds: how long that may take. Raises OSError, and ValueError for what is no HTTP.
-    """
-    # Not at the top: few hosts need it, and it takes long to import.
-    import http.client
-
-    connection = http.client.HTTPConnection(name)
-    with contextlib.closing(_secured(plain, name) if tls else plain) as connection.sock:
-        try:
-            asked = {"Host": name, "User-Agent": USER_AGENT, "Connection": "close", **(headers or {})}
-            connection.request("GET", path, headers=asked)
-            answer = connection.getresponse()
-            body = _beginning(answer, size, time.monotonic() + seconds)
-        except http.client.HTTPException as exc:
-            raise ValueError(f"no answer in HTTP ({type(exc).__name__})") from exc
-    return Answer(answer.status, tuple((key.lower(), value) for key, value in answer.getheaders()), body)
+    """GET one path over a connection, which is closed; else like Channel.ask. Raises OSError and ValueError."""
+    with contextlib.closing(Channel(lambda: plain, name, tls=tls)) as channel:
+        return channel.ask(path, headers={"Connection": "close", **(headers or {})}, size=size, seconds=seconds)
 
 
 def _beginning(answer: http.client.HTTPResponse, size: int, deadline: float) -> bytes:

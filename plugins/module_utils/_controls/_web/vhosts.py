@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import socket
@@ -86,6 +87,24 @@ class Vhost:
             raise answer
         return answer
 
+    @contextlib.contextmanager
+    def channel(self, host: Host) -> t.Iterator[t.Callable[[str], Answer]]:
+        """A way to ask for many paths over one connection, each anew; what it gives raises HostError."""
+        with contextlib.closing(requests.Channel(lambda: self.connect(host), self.asked, tls=self.tls)) as channel:
+
+            def ask(path: str) -> Answer:
+                try:
+                    return channel.ask(path, size=PAGE_BYTES)
+                except (OSError, ValueError) as exc:
+                    raise self.silent(path, exc) from exc
+
+            yield ask
+
+    def silent(self, path: str, exc: Exception) -> HostError:
+        """What to say where nothing came."""
+        said = getattr(exc, "strerror", None) or exc
+        return HostError(f"{self.url}{printable(path)}: no answer at {self.address} ({said})")
+
 
 @dataclasses.dataclass(frozen=True)
 class _Question:
@@ -103,8 +122,7 @@ class _Question:
                 plain, vhost.asked, self.path, tls=vhost.tls, headers=dict(self.headers), size=PAGE_BYTES
             )
         except (OSError, ValueError) as exc:
-            said = getattr(exc, "strerror", None) or exc
-            return HostError(f"{vhost.url}{printable(self.path)}: no answer at {vhost.address} ({said})")
+            return vhost.silent(self.path, exc)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -58,16 +58,20 @@ def nowhere(host: Host) -> str:
     return f"/{secrets.token_hex(8)}/"
 
 
-def chain(host: Host, vhost: Vhost, path: str, *, anew: bool = False) -> Chain:
+#: Gives the answer to a path. Raises HostError.
+Ask = t.Callable[[str], Answer]
+
+
+def chain(ask: Ask, vhost: Vhost, path: str) -> Chain:
     """Ask for a path, and follow where it leads on the site. Raises HostError."""
-    answers, asked = [vhost.ask(host, path, anew=anew)], [path]
+    answers, asked = [ask(path)], [path]
     while answers[-1].status in LED and len(answers) <= STEPS:
         target = _target(vhost, asked[-1], answers[-1].location)
         # What leads to another path of the site is found there.
         if not target.startswith(path.partition("?")[0]) or target in asked:
             break
         asked.append(target)
-        answers.append(vhost.ask(host, target, anew=anew))
+        answers.append(ask(target))
     return Chain(path, tuple(answers), urllib.parse.urljoin(vhost.url + asked[-1], answers[-1].location))
 
 

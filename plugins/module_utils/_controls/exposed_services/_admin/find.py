@@ -45,6 +45,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 SECONDS = 8.0
 #: Paths that one site is asked for at most.
 MOST = 150
+#: Paths that one connection is asked for.
+TURN = 20
 #: Failures after which a site is not asked any more, since each may take seconds.
 FAILURES = 2
 #: Pages of interfaces that no redirect leads to.
@@ -160,31 +162,38 @@ def ask(host: Host, sites: t.Sequence[Site]) -> None:
     deadline = time.monotonic() + SECONDS
     path = host.once(asking.nowhere)
     together.each([functools.partial(_nowhere, host, site, path) for site in sites])
-    for again in (False, True):
-        asked = [_questions(host, site, deadline, again=again) for site in sites]
+    for _time in range(2):
+        asked = [list(_turns(host, site, deadline)) for site in sites]
         # In turn, so that the likeliest paths of all sites come before the others of any.
         together.each([one for row in itertools.zip_longest(*asked) for one in row if one is not None])
 
 
 def _nowhere(host: Host, site: Site, path: str) -> None:
     try:
-        site.nowhere = asking.chain(host, site.vhost, path)
+        with site.vhost.channel(host) as ask_:
+            site.nowhere = asking.chain(ask_, site.vhost, path)
     except HostError as exc:
         site.failed[path] = str(exc)
 
 
-def _questions(host: Host, site: Site, deadline: float, *, again: bool) -> list[t.Callable[[], None]]:
-    failed, site.failed = dict(site.failed), site.failed if site.nowhere is None else {}
-    return [functools.partial(_one, host, site, path, deadline, anew=again and path in failed) for path in site.left]
+def _turns(host: Host, site: Site, deadline: float) -> t.Iterator[t.Callable[[], None]]:
+    """What is left to ask of a site, so many paths at a time."""
+    if site.nowhere is not None:
+        site.failed = {}
+    left = site.left
+    for at in range(0, len(left), TURN):
+        yield functools.partial(_some, host, site, left[at : at + TURN], deadline)
 
 
-def _one(host: Host, site: Site, path: str, deadline: float, *, anew: bool) -> None:
-    if len(site.failed) >= FAILURES or time.monotonic() > deadline:
-        return
-    try:
-        site.answered[path] = asking.chain(host, site.vhost, path, anew=anew)
-    except HostError as exc:
-        site.failed[path] = str(exc)
+def _some(host: Host, site: Site, paths: t.Sequence[str], deadline: float) -> None:
+    with site.vhost.channel(host) as ask_:
+        for path in paths:
+            if len(site.failed) >= FAILURES or time.monotonic() > deadline:
+                return
+            try:
+                site.answered[path] = asking.chain(ask_, site.vhost, path)
+            except HostError as exc:
+                site.failed[path] = str(exc)
 
 
 # Judging the answers
