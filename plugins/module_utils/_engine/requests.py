@@ -102,6 +102,8 @@ class Channel:
             connection.request("GET", path, headers={"Host": self._name, "User-Agent": USER_AGENT, **headers})
             answer = connection.getresponse()
             body = _beginning(answer, size, time.monotonic() + seconds)
+            if answer.length == 0:
+                answer.close()
         except http.client.HTTPException as exc:
             raise ValueError(f"no answer in HTTP ({type(exc).__name__})") from exc
         if answer.will_close or not answer.isclosed():

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._web.
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Interface,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._engine import requests
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
@@ -32,25 +33,29 @@ GONE = (404, 410)
 
 @dataclasses.dataclass(frozen=True)
 class Chain:
-    """The answers to a path and to what it led to on the same site, below the same path. led: where it went at last."""
+    """The answers to a path and to what it led to on the same site, below the same path; their pages are not kept.
+
+    pages: status and digest of each. led: where it went at last. slashed: the first only added the closing slash.
+    shown: the keys of the interfaces that it was looked at for and shows, with the status. headed: those of them that
+    a header tells, which no page that somebody writes on a site has.
+    """
 
     path: str
-    answers: tuple[Answer, ...]
+    pages: tuple[tuple[int, str], ...]
     led: str
+    slashed: bool
+    shown: t.Mapping[str, int]
+    headed: frozenset[str]
 
     @property
-    def slashed(self) -> bool:
-        """Whether the first answer only added the closing slash."""
-        return len(self.answers) > 1 and urllib.parse.urlsplit(self.answers[0].location).path == f"{self.path}/"
-
-    def shows(self, interface: Interface) -> bool:
-        """Whether one of the answers is the interface's."""
-        return any(interface.known(answer) for answer in self.answers)
+    def status(self) -> int:
+        """Of the first answer."""
+        return self.pages[0][0]
 
     def evidence(self, vhost: Vhost, interface: Interface) -> Evidence:
         """What came, for a finding."""
-        status = next(one.status for one in self.answers if interface.known(one))
-        return Evidence(f"GET {vhost.url}{printable(self.path)}", f"{status}, as {interface.title} answers")
+        came = f"{self.shown[interface.key]}, as {interface.title} answers"
+        return Evidence(f"GET {vhost.url}{printable(self.path)}", came)
 
 
 def nowhere(host: Host) -> str:
@@ -62,8 +67,8 @@ def nowhere(host: Host) -> str:
 Ask = t.Callable[[str], Answer]
 
 
-def chain(ask: Ask, vhost: Vhost, path: str) -> Chain:
-    """Ask for a path, and follow where it leads on the site. Raises HostError."""
+def chain(ask: Ask, vhost: Vhost, path: str, interfaces: t.Iterable[Interface]) -> Chain:
+    """Ask for a path, follow where it leads on the site, and look for the marks of interfaces. Raises HostError."""
     answers, asked = [ask(path)], [path]
     while answers[-1].status in LED and len(answers) <= STEPS:
         target = _target(vhost, asked[-1], answers[-1].location)
@@ -72,7 +77,17 @@ def chain(ask: Ask, vhost: Vhost, path: str) -> Chain:
             break
         asked.append(target)
         answers.append(ask(target))
-    return Chain(path, tuple(answers), urllib.parse.urljoin(vhost.url + asked[-1], answers[-1].location))
+    fits = [
+        (one.key, mark, answer) for one in interfaces for mark in one.marks for answer in answers if mark.fits(answer)
+    ]
+    return Chain(
+        path,
+        tuple((answer.status, requests.digest(answer.body)) for answer in answers),
+        urllib.parse.urljoin(vhost.url + asked[-1], answers[-1].location),
+        len(answers) > 1 and urllib.parse.urlsplit(answers[0].location).path == f"{path}/",
+        {key: answer.status for key, _mark, answer in fits},
+        frozenset(key for key, mark, _answer in fits if mark.header),
+    )
 
 
 def _target(vhost: Vhost, path: str, location: str) -> str:
@@ -91,23 +106,10 @@ def _target(vhost: Vhost, path: str, location: str) -> str:
 
 def elsewhere(vhost: Vhost, answered: Chain) -> bool:
     """Whether what was asked for lies on another site (http that leads to https, a name that leads to another)."""
-    last = answered.answers[-1]
-    if last.status not in LED:
+    if answered.pages[-1][0] not in LED:
         return False
     leads = urllib.parse.urlsplit(answered.led)
     scheme = "https" if vhost.tls else "http"
     return (leads.scheme, leads.hostname) != (scheme, vhost.asked.lower()) and leads.path.startswith(
         urllib.parse.urlsplit(answered.path).path
     )
-
-
-def same(one: Chain, other: Chain) -> bool:
-    """Whether two paths get the very same answer."""
-    return [(answer.status, answer.body) for answer in one.answers] == [
-        (answer.status, answer.body) for answer in other.answers
-    ]
-
-
-def by_header(interface: Interface, answers: t.Iterable[Answer]) -> bool:
-    """Whether it is known by a header, which no page that somebody writes on a site has."""
-    return any(mark.header and mark.fits(answer) for mark in interface.marks for answer in answers)

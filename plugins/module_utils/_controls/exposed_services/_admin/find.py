@@ -15,6 +15,7 @@ import functools
 import itertools
 import time
 import typing as t
+import urllib.parse
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
@@ -75,12 +76,25 @@ class Site:
     answered: dict[str, Chain] = dataclasses.field(default_factory=dict)
     failed: dict[str, str] = dataclasses.field(default_factory=dict)
 
+    @functools.cached_property
+    def asks(self) -> dict[str, dict[Interface, None]]:
+        """What to ask for, the surest first, and what to look for there."""
+        asked: dict[str, dict[Interface, None]] = {}
+        for one in self.candidates:
+            for path in _pages(one):
+                asked.setdefault(path, {}).update(dict.fromkeys((one.interface,) if one.interface else INTERFACES))
+        return asked
+
+    def looks_for(self, path: str) -> tuple[Interface, ...]:
+        """The interfaces that an answer to the path may be of."""
+        return tuple(self.asks[path])
+
     @property
     def paths(self) -> tuple[str, ...]:
-        """Each once, the surest first; a site that leads elsewhere is asked for what its configuration says alone."""
+        """What is asked for; of a site that leads elsewhere what its configuration says alone."""
         away = self.nowhere is not None and asking.elsewhere(self.vhost, self.nowhere)
-        asked = (path for one in self.candidates if one.by or not away for path in _pages(one))
-        return tuple(itertools.islice(dict.fromkeys(asked), MOST))
+        named = {path for one in self.candidates if one.by for path in _pages(one)} if away else self.asks
+        return tuple(itertools.islice((path for path in self.asks if path in named), MOST))
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -109,12 +123,16 @@ def _below(path: str, page: str) -> str:
 def find(host: Host, ports: t.Sequence[Vhost] = ()) -> Looked:
     """Every interface on the sites, and at the ports (of programs of the table)."""
     read = host.once(vhosts.read)
-    sites = [Site(one, tuple(_candidates(host, one)), fixes.kept(host, one)) for one in _first_names(read.all)]
+    sites = [_site(host, one) for one in _first_names(read.all)]
     sites += [Site(one, tuple(_of_program(one))) for one in ports]
     ask(host, sites)
     found = tuple(one for site in sites for one in _found(site))
     unseen = [(site.vhost.subject, site.problem) for site in sites if site.problem]
     return Looked(found, (*(("web servers", problem) for problem in read.problems), *unseen))
+
+
+def _site(host: Host, vhost: Vhost) -> Site:
+    return Site(vhost, tuple(map(_typed, _candidates(host, vhost))), fixes.kept(host, vhost))
 
 
 def _first_names(found: t.Iterable[Vhost]) -> t.Iterator[Vhost]:
@@ -145,6 +163,12 @@ def _candidates(host: Host, vhost: Vhost) -> t.Iterator[Candidate]:
         yield from (Candidate(one.paths[number], one) for one in kinds.values() if number < len(one.paths))
 
 
+def _typed(one: Candidate) -> Candidate:
+    """With its path as a browser asks for it: names of files, and sources of others, may have any characters."""
+    path = urllib.parse.quote(one.path, safe="/%:@!$&'()*+,;=~-._", errors="surrogateescape")
+    return dataclasses.replace(one, path=path)
+
+
 def _of_program(vhost: Vhost) -> t.Iterator[Candidate]:
     """What a program of the table may have at its port; one that has nothing else there has it, whatever it answers."""
     keys = programs.BY_NAME[vhost.product].keys
@@ -171,7 +195,7 @@ def ask(host: Host, sites: t.Sequence[Site]) -> None:
 def _nowhere(host: Host, site: Site, path: str) -> None:
     try:
         with site.vhost.channel(host) as ask_:
-            site.nowhere = asking.chain(ask_, site.vhost, path)
+            site.nowhere = asking.chain(ask_, site.vhost, path, INTERFACES)
     except HostError as exc:
         site.failed[path] = str(exc)
 
@@ -191,7 +215,7 @@ def _some(host: Host, site: Site, paths: t.Sequence[str], deadline: float) -> No
             if len(site.failed) >= FAILURES or time.monotonic() > deadline:
                 return
             try:
-                site.answered[path] = asking.chain(ask_, site.vhost, path)
+                site.answered[path] = asking.chain(ask_, site.vhost, path, site.looks_for(path))
             except HostError as exc:
                 site.failed[path] = str(exc)
 
@@ -228,44 +252,43 @@ def _folder(path: str) -> str:
 
 def _hit(site: Site, one: Candidate, interface: Interface) -> Found | None:
     """The interface at the candidate's place, where an answer tells it or the configuration does."""
-    shown = [site.answered[path] for path in _pages(one) if path in site.answered]
-    fitting = [answer for answer in shown if answer.shows(interface)]
-    if fitting and not _anywhere(site, one, interface):
+    came = [site.answered[path] for path in _pages(one) if path in site.answered]
+    fitting = [answer for answer in came if interface.key in answer.shown]
+    if fitting and not _anywhere(site, one, interface, came):
         by = (*one.by, fitting[0].evidence(site.vhost, interface))
-        return Found(interface, site.vhost, _path(one, shown), by, _doubt(site, one, interface, fitting))
-    if one.sure and shown and not any(_absent(site, answer) for answer in shown):
-        came = Evidence(f"GET {site.vhost.url}{one.path}", str(shown[-1].answers[0].status))
-        return Found(interface, site.vhost, one.path, (*one.by, came))
+        return Found(interface, site.vhost, _path(one, came), by, _doubt(site, one, interface, fitting))
+    if one.sure and came and not any(_absent(site, answer) for answer in came):
+        status = Evidence(f"GET {site.vhost.url}{one.path}", str(came[-1].status))
+        return Found(interface, site.vhost, one.path, (*one.by, status))
     return None
 
 
-def _anywhere(site: Site, one: Candidate, interface: Interface) -> bool:
+def _anywhere(site: Site, one: Candidate, interface: Interface, came: t.Sequence[Chain]) -> bool:
     """Whether every path of the site shows it; that is right for a program that has the whole site alone."""
-    if site.nowhere is None or not site.nowhere.shows(interface):
+    if site.nowhere is None or interface.key not in site.nowhere.shown:
         return False
-    shown = [site.answered[path] for path in _pages(one) if path in site.answered]
-    written = site.vhost.instance is not None and not one.sure and not asking.by_header(interface, site.nowhere.answers)
-    return one.path != "/" or (written and any(asking.same(answer, site.nowhere) for answer in shown))
+    written = site.vhost.instance is not None and not one.sure and interface.key not in site.nowhere.headed
+    return one.path != "/" or (written and any(answer.pages == site.nowhere.pages for answer in came))
 
 
 def _doubt(site: Site, one: Candidate, interface: Interface, fitting: t.Sequence[Chain]) -> str:
     """Why a person has to say so first; what a page says does not do to close a whole site: anybody may write it."""
-    answers = [answer for each in fitting for answer in each.answers]
     if configured.tells_names(site.vhost):
         return "what HAProxy shuts it shuts for all names of this port; close it in the server behind"
-    if one.path != "/" or site.vhost.instance is None or one.sure or asking.by_header(interface, answers):
+    headed = any(interface.key in answer.headed for answer in fitting)
+    if one.path != "/" or site.vhost.instance is None or one.sure or headed:
         return ""
     return f"nothing but a page says that the whole site is {interface.title}"
 
 
 def _absent(site: Site, answer: Chain) -> bool:
     """Whether nothing is there: not found, led to another site, or what any other path gets."""
-    status = answer.answers[0].status
-    if status in asking.GONE or asking.elsewhere(site.vhost, answer):
+    if answer.status in asking.GONE or asking.elsewhere(site.vhost, answer):
         return True
     # A login before everything leads all paths to one place, for now; what has moved for good is not there.
-    login = status in asking.LED_FOR_NOW
-    return site.nowhere is not None and asking.same(answer, site.nowhere) and answer.path != "/" and not login
+    login = answer.status in asking.LED_FOR_NOW
+    same = site.nowhere is not None and answer.pages == site.nowhere.pages
+    return same and answer.path != "/" and not login
 
 
 def _path(one: Candidate, shown: t.Sequence[Chain]) -> str:

@@ -16,6 +16,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.tests.unit.pairs import played_web
+from ansible_collections.infosec.principles.tests.unit.pairs.machine import Server
 
 SECURED = played_web.context("shop.example.org")
 BODY = b"yes"
@@ -119,3 +120,47 @@ def test_it_tries_until_a_reload_is_through() -> None:
 def test_the_journal_knows_it() -> None:
     one = request(80, tls=True, headers=(("x-frame-options", "DENY"), ("server", "")), digest="0" * 64)
     assert change.load(change.dump(one)) == one
+
+
+def channel(serve: Server, *, secured: bool = False) -> tuple[requests.Channel, list[socket.socket]]:
+    """A channel to a server, and each connection that it opened."""
+    port, opened = played_web.listen(serve), list[socket.socket]()
+
+    def connect() -> socket.socket:
+        opened.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+        return opened[-1]
+
+    return requests.Channel(connect, "shop.example.org", tls=secured), opened
+
+
+def keeping(connection: socket.socket) -> None:
+    """Answers two requests with what was asked for, and closes without a word."""
+    for _number in range(2):
+        asked = connection.recv(4096).split(b" ")[1:2]
+        if asked:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(asked[0]), asked[0]))
+
+
+def test_a_channel_keeps_its_connection_as_long_as_the_server_does() -> None:
+    opened_channel, opened = channel(keeping)
+    with contextlib.closing(opened_channel):
+        bodies = [opened_channel.ask(f"/{number}", size=100).body for number in range(5)]
+    assert bodies == [b"/0", b"/1", b"/2", b"/3", b"/4"]
+    assert len(opened) == 3
+    assert all(one.fileno() == -1 for one in opened)
+
+
+def test_a_page_that_was_not_read_to_its_end_ends_the_connection() -> None:
+    opened_channel, opened = channel(keeping)
+    with contextlib.closing(opened_channel):
+        assert [opened_channel.ask("/long", size=2).body for _number in range(2)] == [b"/l", b"/l"]
+    assert len(opened) == 2
+
+
+def test_a_channel_to_nothing() -> None:
+    for serve in (lambda connection: None, lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")):
+        opened_channel, opened = channel(serve)
+        with contextlib.closing(opened_channel), pytest.raises((OSError, ValueError)):
+            opened_channel.ask("/")
+        assert len(opened) == 1
+        assert opened[0].fileno() == -1

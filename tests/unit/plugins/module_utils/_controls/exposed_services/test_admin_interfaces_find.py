@@ -188,6 +188,19 @@ def test_a_project_of_django_with_a_hidden_administration(tmp_path: pathlib.Path
     assert [each.source for each in one.by[:2]] == ["/srv/shop/shop/settings.py", "/srv/shop/back/urls.py"]
 
 
+@pytest.mark.parametrize(
+    ("written", "asked"), [("büro/", "/b%C3%BCro/"), ("a b\\r\\nHost: x/", "/a%20b%0D%0AHost:%20x/")]
+)
+def test_whatever_a_project_calls_it(tmp_path: pathlib.Path, written: str, asked: str) -> None:
+    machine = nginx(tmp_path, below(asked, led(f"{asked}login/?next={asked}")))
+    machine.write("/srv/shop/settings.py", "INSTALLED_APPS = ['django.contrib.admin']\n")
+    machine.write("/srv/shop/urls.py", f"urlpatterns = [path('{written}', admin.site.urls)]\n")
+    machine.write("/srv/shop/manage.py", "")
+    command = "{ path=/srv/shop/run ; argv[]=/srv/shop/run ; ignore_errors=no ; pid=0 }"
+    machine.unit("shop.service", properties={"WorkingDirectory": "/srv/shop", "ExecStart": command})
+    assert places(look(machine)) == [("django", asked)]
+
+
 def test_whole_sites_are_doubted_where_only_a_page_says_so(tmp_path: pathlib.Path) -> None:
     says = at({"/": led("/login"), "/login": GRAFANA})
     (page,) = look(nginx(tmp_path / "one", says)).found
