@@ -36,8 +36,8 @@ description:
   - By default it breaks nothing but framing by sites that nobody declared (O(framed_by)). The content security policy is
     C(frame-ancestors) alone, and only where there is none. Others that C(ALLOW-FROM) or a policy that only reports name count as declared.
   - C(Strict-Transport-Security) is not sent where the certificate is not valid for the name, where nothing answers for it by TLS at port
-    443, or where something else at this name is served in clear at another port. Nor is C(nosniff) where scripts or styles of the front page
-    come with other types.
+    443, or where something else at this name is served in clear at another port, unless the register (O(services)) lets nobody come to
+    that. Nor is C(nosniff) where scripts or styles of the front page come with other types.
   - Redirects, cookies, CORS and pages are the application's or another control's, and HAProxy's configuration is not written; such findings
     carry the steps. What listens on loopback alone is not judged, since others stand before it.
 options:
@@ -140,6 +140,7 @@ options:
 extends_documentation_fragment:
   - infosec.principles._attributes
   - infosec.principles._control
+  - infosec.principles._control.services
 author:
   - The infosec.principles authors (@infosec-principles)
 seealso:

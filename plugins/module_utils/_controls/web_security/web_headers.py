@@ -12,7 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
-from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Control, Options
+from ansible_collections.infosec.principles.plugins.module_utils._engine.control import (
+    SERVICES_OPTION,
+    Control,
+    Options,
+)
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
@@ -156,6 +160,7 @@ _OF_ONE: dict[str, dict[str, t.Any]] = {
     name: {key: value for key, value in spec.items() if key != "default"} for name, spec in SETTINGS.items()
 }
 OPTIONS: dict[str, dict[str, t.Any]] = {
+    "services": SERVICES_OPTION,
     **SETTINGS,
     "sites": {
         "type": "list",
@@ -208,11 +213,17 @@ def _verdicts(host: Host, look: Look, seen: Looks, options: Options) -> t.Iterat
         yield from _unseen(look)
         return
     wanted = policy.of(options, look.vhost.name)
-    case = verdicts.Case(host, look, seen, wanted, looks.site(look, seen))
+    case = verdicts.Case(host, look, seen, wanted, looks.site(look, seen), _closed(options))
     for one in verdicts.of(case):
         yield nginx_lost.completed(case, one) if look.vhost.product == "nginx" else one
     if look.vhost.tls or seen.twin(look, tls=True) is None:
         yield verdicts.grade(look, seen, wanted)
+
+
+def _closed(options: Options) -> frozenset[int]:
+    """The ports to which nobody else is to come, as the register has it."""
+    ports = (port for one in options["services"] if not one["clients"] for port in one["ports"])
+    return frozenset(number for port in ports for number in range(port["first"], port["last"] + 1))
 
 
 def _unseen(look: Look) -> t.Iterator[Verdict]:

@@ -33,8 +33,11 @@ PAGES = frozenset(
 PRINTER = 9100
 
 
-def obstacle(host: Host, look: Look, looks: t.Sequence[Look]) -> str:
-    """Why visitors would be locked out of something; "" where they would not."""
+def obstacle(host: Host, look: Look, looks: t.Sequence[Look], closed: t.Container[int] = ()) -> str:
+    """Why visitors would be locked out of something; "" where they would not.
+
+    closed: ports to which nobody else is to come, as the register has it.
+    """
     name = look.vhost.asked if look.vhost.name else ""
     if not look.good:
         return f"its certificate is not valid now, issued by an authority and for {printable(name) or 'any name'}"
@@ -43,7 +46,7 @@ def obstacle(host: Host, look: Look, looks: t.Sequence[Look]) -> str:
     for one in looks:
         if not one.vhost.tls and one.vhost.port != 80 and _same(one.vhost, look.vhost) and _serves(one):
             return f"{one.vhost.subject} serves it in clear, to which browsers would come by TLS from then on"
-    return _other_program(host, {one.vhost.port for one in looks})
+    return _other_program(host, {one.vhost.port for one in looks}, closed)
 
 
 def _same(one: Vhost, other: Vhost) -> bool:
@@ -55,10 +58,15 @@ def _serves(look: Look) -> bool:
     return look.answer is not None and not look.to_tls and look.answer.status < 400
 
 
-def _other_program(host: Host, known: t.Container[int]) -> str:
+def _other_program(host: Host, known: t.Container[int], closed: t.Container[int]) -> str:
     for one in host.once(sockets.read):
         outside = one.protocol == "tcp" and one.port in PAGES and not sockets.is_loopback(one.address)
-        if outside and one.port not in known and not _speaks_tls(host, near((one.address,)), one.port):
+        if (
+            outside
+            and one.port not in known
+            and one.port not in closed
+            and not _speaks_tls(host, near((one.address,)), one.port)
+        ):
             return (
                 f"{printable(one.process or 'a program')} listens at {one.port}/tcp, where pages are served in clear "
                 "as a rule, and to which browsers would come by TLS from then on; if it serves none under this name, "

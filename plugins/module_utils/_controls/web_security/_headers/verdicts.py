@@ -72,13 +72,14 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What the rules judge by."""
+    """What the rules judge by. closed: ports to which nobody else is to come, as the register has it."""
 
     host: Host
     look: Look
     looks: Looks
     policy: Policy
     site: Site
+    closed: frozenset[int] = frozenset()
 
     @property
     def headers(self) -> observatory.Headers:
@@ -157,7 +158,7 @@ def hsts_(case: Case) -> Verdict:
         return Verdict("hsts", f.FAIL, message, evidence)
     # Nobody is locked out by less of it, which is the way back.
     less = found is not None and case.policy.hsts_max_age < min(found.max_age, LEAST_AGE)
-    kept = "" if less else hsts.obstacle(case.host, case.look, case.looks.all)
+    kept = "" if less else hsts.obstacle(case.host, case.look, case.looks.all, case.closed)
     if kept:
         return Verdict("hsts", f.FAIL, f"{fault} Not fixed: {kept}.", evidence)
     mend = Mend(set={HSTS: case.policy.hsts}) if values else Mend(missing={HSTS: case.policy.hsts})
