@@ -74,9 +74,9 @@ class Answer:
         host = re.fullmatch(r"req_novary\('Host'\) =~ m#(.*)#i", term)
         if host:
             return re.search(host[1], self.name, re.IGNORECASE) is not None
-        same = re.fullmatch(r"%\{(\w+)\} == '?([^']*)'?", term)
+        same = re.fullmatch(r"%\{(\w+)\} ([!=]=) '?([^']*)'?", term)
         assert same, term
-        return self._variable(same[1]) == same[2]
+        return (self._variable(same[1]) == same[3]) == (same[2] == "==")
 
     def _response(self, name: str) -> str:
         """The second table first (server/util_expr_eval.c)."""

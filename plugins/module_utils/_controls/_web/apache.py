@@ -114,10 +114,26 @@ def read(host: Host) -> tuple[Instance, ...]:
 
 
 def _instance(host: Host, run: Running) -> Instance:
+    layout = _layout(host, run)
+    return Instance(run, layout, tuple(parse(host, layout)))
+
+
+def _layout(host: Host, run: Running) -> Layout:
+    """The one of the distribution, or what Debian makes of it for a further instance (`apache2 -d /etc/apache2-x`)."""
     layout = next((one for one in LAYOUTS if host.exists(one.config)), None)
     if layout is None:
         raise HostError(f"Apache httpd runs, but none of {', '.join(one.config for one in LAYOUTS)} is there")
-    return Instance(run, layout, tuple(parse(host, layout)))
+    words = common.command_line(host, run.pids[0])
+    root, file = common.option(words, "d") or layout.root, common.option(words, "f") or layout.config
+    if file != layout.config or (root != layout.root and not layout.variables):
+        raise HostError(f"Apache httpd runs with a configuration of its own ({printable(file)}, {printable(root)})")
+    return layout if root == layout.root else _further(layout, root)
+
+
+def _further(layout: Layout, root: str) -> Layout:
+    """After the distribution's setup-instance, which copies the folder and leaves the names in it."""
+    config, variables = (path.replace(layout.root, root, 1) for path in (layout.config, layout.variables))
+    return Layout(config, root, layout.snippets, variables, ("env", f"APACHE_CONFDIR={root}", *layout.check))
 
 
 def parse(host: Host, layout: Layout, extra: t.Mapping[str, str] | None = None) -> list[Directive]:
@@ -137,12 +153,13 @@ def parse(host: Host, layout: Layout, extra: t.Mapping[str, str] | None = None) 
 
 
 def _variables(host: Host, layout: Layout) -> dict[str, str]:
-    """What the environment of the service sets, as far as it is plain; $SUFFIX is empty for the first instance."""
+    """What the environment of the service sets, as far as it is plain; $SUFFIX tells further instances apart."""
     try:
         text = host.read_text(layout.variables) if layout.variables else ""
     except Missing:
         text = ""
-    return {name: value.strip("'\"").replace("$SUFFIX", "") for name, value in _EXPORT.findall(text)}
+    suffix = layout.root.removeprefix("/etc/apache2")
+    return {name: value.strip("'\"").replace("$SUFFIX", suffix) for name, value in _EXPORT.findall(text)}
 
 
 def loaded(tree: t.Iterable[Directive], module: str) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.web_s
     proof,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.apache_snippet import (
+    Ground,
     Place,
     Says,
 )
@@ -95,7 +96,8 @@ def _text(host: Host, path: str, instance: Instance, wants: t.Sequence[Want]) ->
             said[place] = new.over(said.get(place, Says()))
         others = {other: said.get(first, Says()).without(HSTS) for other, first in _to_others(instance).items()}
         said.update({other: says for other, says in others.items() if says != Says()})
-        return apache_snippet.render(said, {*places, *others})
+        main = frozenset(port for site in instance.sites if site.section is None for port in site.ports)
+        return apache_snippet.render(said, Ground(frozenset((*places, *others)), main))
     except (ChangeError, OSError, ValueError) as exc:
         raise Refused(f"{path}: cannot be written ({exc})") from exc
 

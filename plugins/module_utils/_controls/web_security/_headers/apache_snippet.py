@@ -81,15 +81,23 @@ class Says:
         return dataclasses.replace(self, set=sets, missing=missing)
 
 
-def render(wanted: t.Mapping[Place, Says], places: t.Collection[Place]) -> str:
-    """The file. places: all that the server has. Raises ValueError for what cannot be written there."""
-    groups: dict[tuple[Says, bool, int | None, Place | None], list[Place]] = {}
+@dataclasses.dataclass(frozen=True)
+class Ground:
+    """What the server has: all places, and the ports that the main server serves, since no virtual host has them."""
+
+    places: frozenset[Place]
+    main: frozenset[int] = frozenset()
+
+
+def render(wanted: t.Mapping[Place, Says], ground: Ground) -> str:
+    """The file. Raises ValueError for what cannot be written there."""
+    groups: dict[tuple[Says, str, str], list[Place]] = {}
     for place, says in sorted(wanted.items(), key=lambda one: one[0]):
-        alone = place if _open(place.name) else None
-        groups.setdefault((says, place.tls, _port(place, places), alone), []).append(place)
+        condition = " && ".join(_where(place, wanted, ground))
+        groups.setdefault((says, condition, place.name if _open(place.name) else "="), []).append(place)
     parts = [HEADER, GLOBAL if any(says.banner for says in wanted.values()) else ""]
-    for (says, _tls, _number, _alone), found in groups.items():
-        parts += [_section(says, some, places) for some in _portions(found)]
+    for (says, condition, _alone), found in groups.items():
+        parts += [_section(says, condition, some, ground) for some in _portions(found)]
     return "".join(parts)
 
 
@@ -120,27 +128,33 @@ def _says(body: str) -> Says:
 # Which requests a section is for
 
 
-def _section(says: Says, found: t.Sequence[Place], places: t.Collection[Place]) -> str:
+def _section(says: Says, condition: str, found: t.Sequence[Place], ground: Ground) -> str:
     title = " ".join(map(str, found))
     body = "".join(f"    {line}\n" for line in _directives(says))
-    return f'\n# For {title}\n<If "{_condition(found, places)}">\n{body}</If>\n'
+    return f'\n# For {title}\n<If "{" && ".join((condition, *_names(found, ground)))}">\n{body}</If>\n'
 
 
-def _condition(found: t.Sequence[Place], places: t.Collection[Place]) -> str:
+def _where(place: Place, wanted: t.Mapping[Place, Says], ground: Ground) -> t.Iterator[str]:
+    """Whether TLS is spoken, and the port where the name is served otherwise at another one.
+
+    In an expression the port is what the client has written, else the virtual host's, and 80 for the main server.
+    """
+    yield f"%{{HTTPS}} == '{'on' if place.tls else 'off'}'"
+    same = {one for one in ground.places if (one.name, one.tls) == (place.name, place.tls)}
+    if len({wanted.get(one) for one in same}) < 2:
+        return
+    if place.port not in ground.main:
+        yield f"%{{SERVER_PORT}} == '{place.port}'"
+    else:
+        yield from (f"%{{SERVER_PORT}} != '{port}'" for port in sorted({one.port for one in same} - ground.main))
+
+
+def _names(found: t.Sequence[Place], ground: Ground) -> t.Iterator[str]:
     first = found[0]
-    port = _port(first, places)
-    terms = [f"%{{HTTPS}} == '{'on' if first.tls else 'off'}'"]
-    terms += [f"%{{SERVER_PORT}} == '{port}'"] if port is not None else []
-    terms += [_asked(found)] if first.name else []
-    others = [one for one in places if _open(first.name) and _within(one, first)]
-    terms += [f"! {_asked(some)}" for some in _portions(sorted(others))]
-    return " && ".join(terms)
-
-
-def _port(place: Place, places: t.Collection[Place]) -> int | None:
-    """Its port where the name is not enough; in an expression it is what the client has written, so only there."""
-    same = {one.port for one in places if (one.name, one.tls) == (place.name, place.tls)}
-    return place.port if len(same) > 1 else None
+    if first.name:
+        yield _asked(found)
+    others = [one for one in ground.places if _open(first.name) and _within(one, first)]
+    yield from (f"! {_asked(some)}" for some in _portions(sorted(others)))
 
 
 def _open(name: str) -> bool:

@@ -17,12 +17,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.web_s
     apache_snippet,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.apache_snippet import (
+    Ground,
     Place,
     Says,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.model import Want
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
-from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
+from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Check, Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import EditFile, WriteFile
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
@@ -218,7 +219,7 @@ def test_what_an_earlier_run_gave_stays_and_sites_that_are_gone_go(machine: Mach
     lay(machine)
     gone = Place("gone.example.org", 80, tls=False)
     earlier = {WIKI: Says(missing=((XFO, "DENY"),)), gone: Says(drop=("X",)), SHOP: Says(set=((HSTS, "max-age=1"),))}
-    machine.write(PATH, apache_snippet.render(earlier, set(earlier)))
+    machine.write(PATH, apache_snippet.render(earlier, Ground(frozenset(earlier))))
     found = said(plan(machine, "wiki.example.org", set={HSTS: "max-age=2"}))
     assert found == {
         WIKI: Says(((HSTS, "max-age=2"),), ((XFO, "DENY"),)),
@@ -245,6 +246,28 @@ def test_a_folder_that_is_not_read_gets_nothing(machine: Machine) -> None:
     machine.write("/etc/apache2/apache2.conf", MAIN.replace("IncludeOptional conf", "#"))
     with pytest.raises(Refused, match="reads no files from conf-enabled"):
         plan(machine, "wiki.example.org", missing={XFO: "DENY"})
+
+
+def test_a_further_instance_of_debian_is_read_where_it_lies(machine: Machine) -> None:
+    lay(machine)
+    for path in ("apache2.conf", "mods-enabled/headers.load", "sites-enabled/sites.conf"):
+        machine.write(f"/etc/apache2-two/{path}", machine.path(f"/etc/apache2/{path}").read_bytes())
+    (pid,) = (path for path in machine.path("/proc").iterdir() if (path / "cmdline").exists())
+    (pid / "cmdline").write_bytes(b"/usr/sbin/apache2\0-d\0/etc/apache2-two\0-k\0start\0")
+    changes = plan(machine, "wiki.example.org", missing={XFO: "DENY"})
+    assert of(WriteFile, changes)[0].path == "/etc/apache2-two/conf-enabled/zz-infosec-headers.conf"
+    assert of(Check, changes)[0].argv[-4:] == ("env", "APACHE_CONFDIR=/etc/apache2-two", "apache2ctl", "-t")
+
+
+def test_a_configuration_that_somebody_names_is_not_taken_for_the_usual_one(machine: Machine) -> None:
+    lay(machine)
+    (pid,) = (path for path in machine.path("/proc").iterdir() if (path / "cmdline").exists())
+    (pid / "cmdline").write_bytes(b"/usr/sbin/apache2\0-f\0/srv/x.conf\0")
+    found = machine.host().once(vhosts.read)
+    assert not found.all
+    assert found.problems == (
+        "Apache httpd: Apache httpd runs with a configuration of its own (/srv/x.conf, /etc/apache2)",
+    )
 
 
 def test_the_family_of_red_hat_reads_our_file_elsewhere(machine: Machine) -> None:

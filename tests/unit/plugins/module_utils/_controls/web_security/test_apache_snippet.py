@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers import apache_snippet
 from ansible_collections.infosec.principles.plugins.module_utils._controls.web_security._headers.apache_snippet import (
+    Ground,
     Place,
     Says,
 )
@@ -19,12 +22,16 @@ XFO, HSTS, CSP = "X-Frame-Options", "Strict-Transport-Security", "Content-Securi
 LONG = "max-age=63072000"
 
 
+def render(said: t.Mapping[Place, Says], places: t.Iterable[Place], main: t.Iterable[int] = ()) -> str:
+    return apache_snippet.render(said, Ground(frozenset(places), frozenset(main)))
+
+
 def values(sent: Headers, name: str) -> list[str]:
     return [value for key, value in sent if key == name.lower()]
 
 
 def sent(says: Says, answer: Answer) -> Headers:
-    return answer.sent(apache_snippet.render({SHOP: says}, {SHOP}))
+    return answer.sent(render({SHOP: says}, {SHOP}))
 
 
 @pytest.mark.parametrize("made_here", [False, True])
@@ -82,14 +89,14 @@ def test_what_is_dropped_comes_from_neither_table() -> None:
 
 
 def test_a_banner_of_what_is_behind_goes_and_apache_names_itself() -> None:
-    text = apache_snippet.render({SHOP: Says(banner=True)}, {SHOP})
+    text = render({SHOP: Says(banner=True)}, {SHOP})
     behind = (("Server", "gunicorn/20.1.0"), ("X-Powered-By", "PHP/8.4.1"))
     assert Answer(onsuccess=behind).sent(text) == ()
     assert "\nServerTokens Prod\nServerSignature Off\n" in text
 
 
 def test_without_a_banner_the_whole_server_is_left_alone() -> None:
-    assert "Server" not in apache_snippet.render({SHOP: Says(missing=((XFO, "DENY"),))}, {SHOP})
+    assert "Server" not in render({SHOP: Says(missing=((XFO, "DENY"),))}, {SHOP})
 
 
 WWW, WILD, ANY = (Place(name, 443, True) for name in ("www.example.org", "*.example.org", ""))
@@ -115,25 +122,40 @@ CLEAR = Place("shop.example.org", 80, False)
 )
 def test_which_names_get_what(name: str, tls: bool, found: list[str]) -> None:
     said = {place: Says(set=(("X", word),)) for place, word in ((SHOP, "shop"), (WILD, "wild"), (ANY, "any"))}
-    text = apache_snippet.render(said, {*said, WWW, CLEAR})
+    text = render(said, {*said, WWW, CLEAR})
     assert values(Answer(name=name, tls=tls).sent(text), "X") == found
 
 
 def test_a_name_at_two_ports_is_told_by_its_port() -> None:
     other = Place("shop.example.org", 8443, True)
-    text = apache_snippet.render({other: Says(set=(("X", "other"),))}, {SHOP, other})
+    text = render({other: Says(set=(("X", "other"),))}, {SHOP, other})
     assert [values(Answer(port=port).sent(text), "X") for port in (443, 8443)] == [[], ["other"]]
+
+
+def test_ports_at_which_a_name_gets_the_same_are_not_told_apart() -> None:
+    other = Place("shop.example.org", 8443, True)
+    text = render(dict.fromkeys((SHOP, other), Says(drop=("X",))), {SHOP, other})
+    assert "SERVER_PORT" not in text
+    assert text.count("<If ") == 1
+
+
+@pytest.mark.parametrize(("port", "found"), [(81, ["site"]), (444, ["main"]), (80, ["main"])])
+def test_the_main_server_is_told_by_not_being_another(port: int, found: list[str]) -> None:
+    """Where no client writes a port, Apache takes 80 for the main server, whatever it listens on."""
+    site, main = Place("", 81, False), Place("", 444, False)
+    text = render({site: Says(set=(("X", "site"),)), main: Says(set=(("X", "main"),))}, {site, main}, {444})
+    assert values(Answer(port=port, tls=False).sent(text), "X") == found
 
 
 def test_sites_that_get_the_same_share_a_section() -> None:
     says = Says(missing=((XFO, "DENY"),))
-    text = apache_snippet.render({SHOP: says, WWW: says, CLEAR: says}, {SHOP, WWW, CLEAR})
+    text = render({SHOP: says, WWW: says, CLEAR: says}, {SHOP, WWW, CLEAR})
     assert text.count("<If ") == 2
 
 
 def test_many_names_are_told_by_expressions_that_apache_takes() -> None:
     places = {Place(f"{number:03}.{'long' * 10}.example.org", 443, True) for number in range(300)}
-    text = apache_snippet.render(dict.fromkeys((*places, ANY), Says(set=(("X", "1"),))), {*places, ANY})
+    text = render(dict.fromkeys((*places, ANY), Says(set=(("X", "1"),))), {*places, ANY})
     patterns = [part.split("#i")[0] for part in text.split("m#")[1:]]
     assert max(map(len, patterns)) < 8192
     for place in places:
@@ -151,9 +173,9 @@ FULL = Says(
 
 def test_what_it_says_is_read_back() -> None:
     said = {SHOP: FULL, WILD: FULL, ANY: Says(missing=((XFO, "DENY"),)), CLEAR: Says(drop=("X",))}
-    text = apache_snippet.render(said, {*said, WWW})
+    text = render(said, {*said, WWW})
     assert apache_snippet.read(text) == said
-    assert apache_snippet.render(apache_snippet.read(text), {*said, WWW}) == text
+    assert render(apache_snippet.read(text), {*said, WWW}) == text
 
 
 def test_a_value_comes_as_it_was_given() -> None:
@@ -186,11 +208,11 @@ def test_what_is_newer_outweighs_what_was_said_of_that_header_alone() -> None:
 )
 def test_what_cannot_be_written_is_refused(says: Says) -> None:
     with pytest.raises(ValueError, match=r"name of a header|cannot be written"):
-        apache_snippet.render({SHOP: says}, {SHOP})
+        render({SHOP: says}, {SHOP})
 
 
 def test_a_name_that_cannot_be_written_stops_its_own_site_alone() -> None:
     odd = Place("a'b", 443, True)
     with pytest.raises(ValueError, match="a'b"):
-        apache_snippet.render({odd: Says(drop=("X",))}, {odd})
-    assert "a'b" not in apache_snippet.render({ANY: Says(drop=("X",))}, {odd, ANY, SHOP})
+        render({odd: Says(drop=("X",))}, {odd})
+    assert "a'b" not in render({ANY: Says(drop=("X",))}, {odd, ANY, SHOP})
