@@ -168,8 +168,8 @@ def _dated(pattern: str, names: t.Sequence[str]) -> list[tuple[str, bool]]:
     """Files with the date in their names, as servers write that rotate by themselves; others may rotate them, too."""
     plain = {name: _AFTER.sub("", name) for name in names}
     found = [name for name, short in plain.items() if fnmatch.fnmatchcase(short, pattern)]
-    newest_last = sorted(found, key=lambda name: (_date(name), [-int(age) for age in _AFTER_AGE.findall(name)], name))
-    return [(name, True) for name in reversed(newest_last)]
+    ages = {name: int(match[1]) if match else IN_USE for name in found for match in [_AFTER_AGE.search(name)]}
+    return [(name, True) for name in sorted(found, key=lambda name: (_date(name), -ages[name], name), reverse=True)]
 
 
 def _date(name: str) -> str:
@@ -188,18 +188,20 @@ def _segments(folder: tree.Folder, name: str, follows: bool) -> t.Iterator[Piece
             return
         end = size
         while end:
-            begin = _line(stream, max(0, end - SEGMENT))
+            begin = _begin(stream, end)
             yield Piece(path, begin, end, status.st_mtime, follows or end != size)
             end = begin
 
 
-def _line(stream: t.BinaryIO, at: int) -> int:
-    """Where the next line begins; the same place where none does for long."""
-    if at == 0:
-        return 0
-    stream.seek(at)
-    read = stream.readline(LINE)
-    return at + len(read) if read.endswith(b"\n") else at
+def _begin(stream: t.BinaryIO, end: int) -> int:
+    """Where the segment begins that ends there: at a line, unless there is none for long."""
+    at = begin = end
+    while begin >= end and at:
+        at = max(0, at - SEGMENT)
+        stream.seek(at)
+        read = stream.readline(LINE) if at else b""
+        begin = at + len(read) if read.endswith(b"\n") else at
+    return begin
 
 
 # Bytes

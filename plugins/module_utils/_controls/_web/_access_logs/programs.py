@@ -49,7 +49,8 @@ def _tomcat(host: Host, found: Found) -> Logs:
     valves = [valve for one in (engine, *served) for valve in one.findall("Valve")]
     named = [(valve.get("className", "").rpartition(".")[2], valve) for valve in valves]
     ours = [_valve(base, valve) for name, valve in named if name == "AccessLogValve"]
-    others = tuple(f"Tomcat logs by a {name}, which is not read here" for name, _valve in named if "AccessLog" in name)
+    foreign = [name for name, _valve in named if "AccessLog" in name and name != "AccessLogValve"]
+    others = tuple(f"Tomcat logs by a {name}, which is not read here" for name in foreign)
     return best(tuple(log for log in ours if log), others)
 
 

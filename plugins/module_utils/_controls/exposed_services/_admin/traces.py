@@ -29,13 +29,15 @@ class Trace:
     """Patterns for the beginning of a path below the interface's own, with its query.
 
     inside: what is given only to who is in. login: where a login is posted; taken: how it is answered when it is right.
-    beside: the interface is reached beside its path, too: by names in the same folder that begin so.
+    beside: the interface is reached beside its path, too: by names in the same folder that begin so. named: it names who
+    is in, in its own log.
     """
 
     inside: str = ""
     login: str = r"(?!)"
     taken: tuple[int, ...] = LED
     beside: str = ""
+    named: bool = False
 
     def shows(self, hit: Hit, below: str) -> bool:
         """Whether a request shows use. below: its path without that of the interface."""
@@ -48,11 +50,13 @@ class Trace:
     def raw(self, path: str) -> bytes:
         """A pattern that is in each line of a log that tells of use at this path; many other lines may have it, too.
 
-        Whoever has a name shows it at any path below; where that is any path of all, only at those that are known.
+        Whoever has a name shows it at any path below. Where that is any path of all, it would be every line; there only
+        the paths that are known are looked for, unless names are what the log is known for.
         """
         start = re.escape(path + self.beside)
-        known = f"(?:{self.inside}|{self.login})".replace("$", r'(?=[\s"]|$)')
-        return (re.escape(path) + known if path + self.beside == "/" else start).encode("utf-8", "surrogateescape")
+        if path + self.beside == "/" and not self.named:
+            start += f"(?:{self.inside}|{self.login})".replace("$", r'(?=[\s"]|$)')
+        return start.encode("utf-8", "surrogateescape")
 
 
 @functools.lru_cache(maxsize=64)
@@ -99,8 +103,8 @@ TRACES: dict[str, Trace] = {
         r"_(?:all_dbs|node/|membership|active_tasks|config|scheduler)", "_session", (200, 302), beside="_"
     ),
     "solr": Trace(r"(?!favicon|css/|js/|img/|libs/|partials/)."),
-    "cockpit": Trace(r"(?:[\w+=-]+/)?(?:login|socket)(?:\?|$)"),
-    "webmin": Trace(r"(?:sysinfo\.cgi|[\w-]+/(?:[\w-]+\.cgi|\?|$))", r"session_login\.cgi"),
+    "cockpit": Trace(r"(?:[\w.+=-]+/)?(?:login|socket)(?:\?|$)"),
+    "webmin": Trace(r"(?:sysinfo\.cgi|[\w-]+/(?:[\w-]+\.cgi|\?|$))", r"session_login\.cgi", named=True),
 }
 
 
