@@ -163,11 +163,13 @@ def _ports(host: Host, program: Program, run: Running) -> list[int]:
 
 def _place(host: Host, program: Program, run: Running, port: int) -> Vhost:
     """With TLS where it speaks that. A server that wants TLS may tell a client in clear so, by status 400."""
-    for tls in (program.secure, not program.secure):
+    # What sleeps until somebody comes (cockpit.socket) may be too slow for the first request.
+    again = ((True, True),) if program.secure else ()
+    for tls, anew in ((program.secure, False), *again, (not program.secure, False)):
         vhost = Vhost(program.name, run, "", run.near(port), port, tls, "", None)
         try:
             if tls or vhost.ask(host, "/").status != 400:
-                vhost.ask(host, "/")
+                vhost.ask(host, "/", anew=anew)
                 return vhost
         except HostError:
             continue
