@@ -24,8 +24,8 @@ description:
     it for O(idle_days). Only what shows that somebody came past the login counts, so that scanners do not keep an interface open. Where
     the logs do not reach back so far, or there are none, it is V(not_assessed), and nothing is closed.
   - Rule V(admin_interfaces.open_to_all) fails where a server lets in others than the clients of the register's entry with C(admin) V(true).
-    Where several such entries share a port, the one counts whose name has the interface's as a word, such as C(shop-phpmyadmin). A program
-    that has a port of its own may be named by any entry with that port.
+    Where several such entries share a port, the one counts whose name has the interface's as a word, such as C(shop-phpmyadmin). A port
+    that serves nothing but administration, such as Cockpit's, may be named by any entry.
   - Whom a server lets in is said by its effective configuration, and by the addresses that it listens on; whom the table of
     M(infosec.principles.host_firewall) in nftables turns away does not get in.
   - Rule V(admin_interfaces.no_tls) fails where others reach it in clear.

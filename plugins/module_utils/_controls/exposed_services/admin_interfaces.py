@@ -68,10 +68,12 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "restart": {"type": "str", "choices": [NEVER, WHEN_NEEDED], "default": NEVER},
 }
 SUBJECT = "web administration"
-#: What tells, before the table is imported, that there may be any: the processes of web servers and of its programs.
+#: What tells, before the table is imported, that there may be any: the processes of web servers, of its programs, and
+#: of what serves a project of Django by itself.
 PROCESSES = frozenset(
     (
         *("nginx", "apache2", "httpd", "haproxy"),
+        *("daphne", "granian", "hypercorn", "python", "python3", "uvicorn", "uwsgi"),
         *("beam.smp", "gunicorn", "java", "node", "perl", "miniserv.pl", "pgadmin4"),
         *("alertmanager", "prometheus", "prometheus-aler", "grafana", "grafana-server"),
         *("cockpit-tls", "cockpit-ws", "consul", "kibana", "portainer", "traefik"),

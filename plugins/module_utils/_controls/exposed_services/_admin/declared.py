@@ -69,7 +69,8 @@ def of(services: t.Sequence[Service], found: Found) -> Entry | None:
     admin = [one for service in here for one in service["admin"]]
     own = [one for one in admin if _calls(one["name"], found.interface.key)]
     rest = [one for one in admin if not any(_calls(one["name"], interface.key) for interface in INTERFACES)]
-    named = own or (rest if len(rest) == 1 else []) or ([] if admin or found.at.instance is not None else here)
+    alone = found.at.instance is None and found.path == "/"
+    named = own or (rest if len(rest) == 1 else []) or (here if alone and not admin else [])
     if not named:
         return None
     return Entry(

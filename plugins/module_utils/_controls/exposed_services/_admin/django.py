@@ -15,16 +15,19 @@ import posixpath
 import re
 import typing as t
 
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._formats import django_urls
 from ansible_collections.infosec.principles.plugins.module_utils._formats.django_urls import Urls
-from ansible_collections.infosec.principles.plugins.module_utils._host import tree, units
+from ansible_collections.infosec.principles.plugins.module_utils._host import sockets, tree, units
 from ansible_collections.infosec.principles.plugins.module_utils._host.homes import Unseen
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.tree import Budget, Folder
 
+#: Processes that serve a project by themselves.
+RUNNERS = ("daphne", "granian", "gunicorn", "hypercorn", "python", "python3", "uvicorn", "uwsgi")
 #: What runs a project of Python behind a web server.
 _RUNS = re.compile(
     r"\b(?:gunicorn|uwsgi|daphne|uvicorn|hypercorn|granian|waitress-serve|mod_wsgi-express|manage\.py)\b"
@@ -49,31 +52,41 @@ class _Project:
 
 @dataclasses.dataclass(frozen=True)
 class Admin:
-    """Where a project has its administration: the path, and what says so."""
+    """Where a project has its administration: the path, and what says so. unit: the service that runs it."""
 
     path: str
     by: tuple[Evidence, ...]
+    unit: str = ""
 
 
 def read(host: Host) -> tuple[Admin, ...]:
     """The administrations of all projects that run here. Use as `host.once(django.read)`."""
-    found: dict[str, Admin] = {}
-    for folder in list(dict.fromkeys(_folders(host)))[:MOST]:
-        for one in _of(host, folder):
-            found.setdefault(one.path, one)
+    found: dict[tuple[str, str], Admin] = {}
+    for folder, unit in list(dict.fromkeys(_folders(host)))[:MOST]:
+        for one in host.once(_Below(folder)):
+            found.setdefault((one.path, unit), dataclasses.replace(one, unit=unit))
     return tuple(found.values())
 
 
-def _folders(host: Host) -> t.Iterator[str]:
+def _folders(host: Host) -> t.Iterator[tuple[str, str]]:
+    """Where projects may lie, with the service that runs them."""
     for unit in host.once(units.read):
         commands = " ".join(unit.commands) if unit.is_active else ""
         works = unit.folder if commands and unit.folder.strip("/") else ""
         if _RUNS.search(commands):
-            yield from _FOLDER.findall(commands)
-            yield from _inis(host, commands)
+            yield from ((folder, unit.name) for folder in (*_FOLDER.findall(commands), *_inis(host, commands)))
         # A script that starts it tells nothing; what every project of Django has beside it does.
         if works and (_RUNS.search(commands) or host.exists(f"{works}/manage.py")):
-            yield works
+            yield works, unit.name
+
+
+def ports(host: Host) -> t.Iterator[tuple[Running, int, tuple[Admin, ...]]]:
+    """Where services that run a project listen themselves, without a web server before them."""
+    for unit in sorted({one.unit for one in host.once(read)}):
+        own = [one for one in host.once(sockets.read) if one.unit == unit and one.protocol == "tcp"]
+        run = Running(unit, tuple(sorted({one.pid for one in own})), tuple(own))
+        here = tuple(one for one in host.once(read) if one.unit == unit)
+        yield from ((run, port, here) for port in sorted({one.port for one in own if one.process in RUNNERS}))
 
 
 def _inis(host: Host, commands: str) -> t.Iterator[str]:
@@ -95,7 +108,17 @@ def of_apache(vhost: Vhost) -> t.Iterator[str]:
 
 def below(host: Host, folder: str) -> tuple[Admin, ...]:
     """The administrations of the project in a folder."""
-    return tuple(_of(host, folder))
+    return host.once(_Below(folder))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Below:
+    """Called with the host it looks into the folder, so that `host.once` does so once."""
+
+    folder: str
+
+    def __call__(self, host: Host) -> tuple[Admin, ...]:
+        return tuple(_of(host, self.folder))
 
 
 def _of(host: Host, folder: str) -> t.Iterator[Admin]:

@@ -18,6 +18,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
+from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     asking,
@@ -30,6 +31,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.configured import (
     Candidate,
 )
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.django import Admin
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Found,
     Interface,
@@ -125,6 +127,7 @@ def find(host: Host, ports: t.Sequence[Vhost] = ()) -> Looked:
     read = host.once(vhosts.read)
     sites = [_site(host, one) for one in _first_names(read.all)]
     sites += [Site(one, tuple(_of_program(one))) for one in ports]
+    sites += [_of_project(*one) for one in django.ports(host)]
     ask(host, sites)
     found = tuple(one for site in sites for one in _found(site))
     unseen = [(site.vhost.subject, site.problem) for site in sites if site.problem]
@@ -161,6 +164,13 @@ def _candidates(host: Host, vhost: Vhost) -> t.Iterator[Candidate]:
         yield from (Candidate(one.path, kinds["django"], one.by) for one in admins)
     for number in range(max((len(one.paths) for one in kinds.values()), default=0)):
         yield from (Candidate(one.paths[number], one) for one in kinds.values() if number < len(one.paths))
+
+
+def _of_project(run: Running, port: int, admins: t.Sequence[Admin]) -> Site:
+    """A project that is served without a web server before it."""
+    vhost = Vhost("Django", run, "", run.near(port), port, tls=False, place="", instance=None)
+    (interface,) = (one for one in INTERFACES if one.key == "django")
+    return Site(vhost, tuple(_typed(Candidate(one.path, interface, one.by)) for one in admins))
 
 
 def _typed(one: Candidate) -> Candidate:

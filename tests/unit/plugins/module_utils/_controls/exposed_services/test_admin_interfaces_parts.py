@@ -18,6 +18,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import (
     compare,
     declared,
+    django,
     firewall,
     programs,
 )
@@ -88,9 +89,11 @@ def test_an_entry_for_another_port_says_nothing() -> None:
 
 
 def test_a_port_of_administration_alone_is_named_by_any_entry() -> None:
-    entry = declared.of([service(clients="10.0.0.0/8", port=9090)], found("cockpit", port=9090, own=True))
+    services = [service(clients="10.0.0.0/8", port=9090)]
+    entry = declared.of(services, found("cockpit", port=9090, path="/", own=True))
     assert entry and entry.clients == ("10.0.0.0/8",)
-    assert declared.of([service(clients="10.0.0.0/8", port=9090)], found("cockpit", port=9090)) is None
+    assert declared.of(services, found("cockpit", port=9090, path="/")) is None
+    assert declared.of(services, found("tomcat", port=9090, path="/manager/", own=True)) is None
 
 
 @pytest.mark.parametrize(
@@ -224,5 +227,5 @@ def test_no_more_than_so_many_pages_are_compared(tmp_path: pathlib.Path) -> None
 def test_what_is_asked_before_the_table_is_imported_is_what_the_table_says() -> None:
     known = {name for one in programs.PROGRAMS for name in one.processes}
     servers = {name for names, _product, _of in vhosts.PRODUCTS for name in names}
-    assert known | servers == admin_interfaces.PROCESSES
+    assert known | servers | {*django.RUNNERS} == admin_interfaces.PROCESSES
     assert set(programs.SOCKET_UNITS) == admin_interfaces.SOCKETS
