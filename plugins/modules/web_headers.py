@@ -38,6 +38,8 @@ description:
   - C(Strict-Transport-Security) is not sent where the certificate is not valid for the name, where nothing answers for it by TLS at port
     443, or where something else at this name is served in clear at another port, unless the register (O(services)) lets nobody come to
     that. Nor is C(nosniff) where scripts or styles of the front page come with other types.
+  - It is the front page that is judged. Of nginx's locations with an C(add_header) of their own it is told, too, where they lose a header
+    that the front page has.
   - Redirects, cookies, CORS and pages are the application's or another control's, and HAProxy's configuration is not written; such findings
     carry the steps. What listens on loopback alone is not judged, since others stand before it.
 options:
@@ -59,7 +61,7 @@ options:
   framed_by:
     description:
       - Other sites that may frame these, each as a source of a policy, such as V(https://partner.example.org).
-      - Since C(X-Frame-Options) cannot say that, it is left out where there are any.
+      - That is said by C(frame-ancestors), which outweighs the C(X-Frame-Options) that a site may send besides.
     type: list
     elements: str
     default: []

@@ -77,12 +77,11 @@ def finding(given: t.Mapping[str, t.Any]) -> Record:
     vulnerabilities = [_rated(row) for row in _table(given.get("vulnerabilities"), _VULNERABILITY)]
     measured = {key: _text(given.get(key)) for key in ("measure", "measure_before")} if given.get("measure") else {}
     optional = {
-        **measured,
         "fingerprints": fingerprints,
         "vulnerabilities": vulnerabilities,
         "due": _day(given.get("due")),
     }
-    return record | {key: value for key, value in optional.items() if value}
+    return record | measured | {key: value for key, value in optional.items() if value}
 
 
 def _day(value: t.Any) -> str:

@@ -190,7 +190,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     seen = looks.read(host, served.all)
     yield from _sites(host, seen, options)
     for problem in served.problems:
-        yield from (Finding(rule, problem.partition(":")[0], f.NOT_ASSESSED, problem) for rule in RULES)
+        yield from (Finding(rule, problem.partition(": ")[0], f.NOT_ASSESSED, problem) for rule in RULES)
     if not seen.all and not served.problems:
         message = "No site of this host is reached from other hosts."
         yield from (Finding(rule, NAME, f.NOT_APPLICABLE, message) for rule in RULES)

@@ -50,6 +50,15 @@ FOREIGN = (
     ),
     *("_formats.django_urls", "_formats.access_log", "_web.access_logs", "_web.vhosts"),
     *("_web.access_logs", "_access_logs.places", "_access_logs.model", "_formats.access_log", "_host.log_files"),
+    *(
+        "_web.vhosts",
+        "_web.strangers",
+        "_formats.observatory",
+        "_formats.csp",
+        "_formats.cookies",
+        "_formats.front_page",
+    ),
+    *(f"_headers.{name}" for name in ("apache", "hsts", "looks", "nginx", "planning", "policy", "verdicts")),
     *("_formats.lockfiles.npm", "_formats.lockfiles.maven", "_host.installed.java", "_host.installed.python"),
 )
 #: Of Python's own, what costs more than 2 ms and is seldom worth it.

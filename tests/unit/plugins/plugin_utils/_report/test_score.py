@@ -133,6 +133,35 @@ def test_the_sums_of_the_fleet_agree() -> None:
     assert sum(rule.score.total for rule in found.rules.values()) == found.all.total
 
 
+def graded(subject: str, before: str, after: str) -> dict[str, t.Any]:
+    return {
+        **one(rule="web_headers.grade", status="fixed"),
+        "subject": subject,
+        "measure_before": before,
+        "measure": after,
+    }
+
+
+def test_what_a_run_changed_is_measured_before_and_after() -> None:
+    store = Store()
+    store.add(
+        "web", [graded("b", "F (0)", "B+ (80)"), graded("a", "D (30)", "A (90)"), graded("c", "A (90)", "A (90)")]
+    )
+    assert [(got.host, got.subject, got.before, got.after) for got in Summary(store).measured] == [
+        ("web", "a", "D (30)", "A (90)"),
+        ("web", "b", "F (0)", "B+ (80)"),
+    ]
+
+
+def test_what_has_no_measure_has_no_key_for_it() -> None:
+    store = Store()
+    store.add("web", [one(), {**one(rule="r.x"), "measure": 5, "measure_before": None}])
+    assert [sorted(key for key in got if "measure" in key) for got in store.of("web")] == [
+        [],
+        ["measure", "measure_before"],
+    ]
+
+
 def due(day: str, status: str = "pass", host: str = "web") -> tuple[str, dict[str, t.Any]]:
     return host, {**one(rule="key_rotation.api_keys", status=status), "subject": f"{day} {status}", "due": day}
 

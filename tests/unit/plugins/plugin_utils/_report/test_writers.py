@@ -156,6 +156,17 @@ def test_the_title_says_only_what_was_done(status: str, title: str) -> None:
     assert title in written(html_writer.write, report)
 
 
+@pytest.mark.parametrize(("before", "shown"), [("F (0)", True), ("B+ (80)", False)])
+def test_a_grade_is_told_before_and_after(before: str, shown: bool) -> None:
+    collector = Collector(NOW)
+    graded = {"control": "a", "rule": "a.b", "status": "fixed", "risk": "low", "subject": "<a> (nginx.service 443/tcp)"}
+    collector.take(result("web", [graded | {"measure_before": before, "measure": "B+ (80)"}]))
+    report = Report(collector.finish((), ""), collector.store)
+    lines = [line.text for line in console.lines(report)]
+    assert ("  F (0) -> B+ (80)  web: <a> (nginx.service 443/tcp)" in lines) == shown
+    assert ("<b>F (0) → B+ (80)</b>" in written(html_writer.write, report)) == shown
+
+
 def many(hosts: int, findings: int) -> Report:
     collector = Collector(NOW)
     for host, status in zip(range(hosts), itertools.cycle(["pass", "fail"])):
