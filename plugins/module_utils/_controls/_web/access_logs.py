@@ -44,7 +44,7 @@ SHOWN, REMEMBERED = 200, 1000
 #: Visits that leave no doubt that it is used.
 ENOUGH = 50_000
 #: Entries of one program in the journal.
-ENTRIES = 20_000
+ENTRIES, JOURNAL_SECONDS = 20_000, 8.0
 #: Lines at the beginning of a piece of which the first that can be read tells when it begins.
 FIRST = 200
 DAY = 86400
@@ -63,7 +63,7 @@ def uses(host: Host, found: t.Sequence[Found], *, days: int) -> dict[Found, Use]
     for one in questions:
         files.setdefault(one.log.path, []).append(one)
     bounds = Bounds(time.monotonic() + SECONDS, BYTES)
-    spans = {path: _read(host, path, asked, bounds, cut) for path, asked in files.items()}
+    spans = {path: _read(host, path, _Search(asked, cut), bounds) for path, asked in files.items()}
     return {
         one: _use(logs, [(each, spans[each.log.path]) for each in questions if each.found is one], cut)
         for one, logs in told.items()
@@ -158,133 +158,138 @@ class _Span:
     unread: int = 0
     reached: bool = False
 
+    def break_(self, why: str) -> None:
+        """What is older than what was read so far counts no more, since something is missing between."""
+        self.broken = self.broken or why
 
-def _read(host: Host, path: str, asked: t.Sequence[_Question], bounds: Bounds, cut: float) -> _Span:
-    span = _Span()
+
+class _Search:
+    """All questions to one log, and the readers of its formats. cut: what is older is not asked for."""
+
+    def __init__(self, asked: t.Sequence[_Question], cut: float) -> None:
+        self.asked, self.cut = asked, cut
+        self.readers = tuple(dict.fromkeys(one.log.reader for one in asked))
+        self._pattern = re.compile(b"|".join(dict.fromkeys(one.raw for one in asked)))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What one of the formats does not say."""
+        return next((one.missing for one in self.readers if one.missing), ())
+
+    @property
+    def done(self) -> bool:
+        """Whether older entries would tell nothing new."""
+        return all(one.count >= ENOUGH for one in self.asked)
+
+    def read(self, block: bytes) -> int:
+        """Put the lines that may tell of a use to all questions; the others are not even parsed.
+
+        Returns how many of them are in no format of this log.
+        """
+        unread = 0
+        for begin, end in self._candidates(block):
+            read = self._line(block[begin:end]) if end - begin <= log_files.LINE else None
+            if read is None:
+                unread += 1
+                continue
+            for one in self.asked:
+                one.take(read[0], has_agent="agent" in read[1].says, cut=self.cut)
+        return unread
+
+    def _candidates(self, block: bytes) -> t.Iterator[tuple[int, int]]:
+        """Where the lines begin and end that have one of the patterns."""
+        match = self._pattern.search(block)
+        while match:
+            end = block.find(b"\n", match.start())
+            end = len(block) if end < 0 else end
+            yield block.rfind(b"\n", 0, match.start()) + 1, end
+            match = self._pattern.search(block, end)
+
+    def begin(self, block: bytes) -> float | None:
+        """When the first line that can be read was written."""
+        at = 0
+        for _number in range(FIRST):
+            end = block.find(b"\n", at)
+            end = len(block) if end < 0 else end
+            read = self._line(block[at : min(end, at + log_files.LINE)])
+            if read or end >= len(block):
+                return read[0].at if read else None
+            at = end + 1
+        return None
+
+    def _line(self, line: bytes) -> tuple[Hit, Reader] | None:
+        for reader in self.readers:
+            hit = reader.read(line)
+            if hit:
+                return hit, reader
+        return None
+
+
+def _read(host: Host, path: str, search: _Search, bounds: Bounds) -> _Span:
     if path.startswith(JOURNAL):
-        return _journal(host, path[len(JOURNAL) :], asked, cut)
+        return _journal(host, path[len(JOURNAL) :], search)
     try:
         pieces = log_files.pieces(host, path)
     except Unseen as exc:
         return _Span(broken=str(exc))
     if not pieces:
         return _Span(broken=f"{printable(path)}: no such file, though requests are to be logged there")
-    readers = tuple(dict.fromkeys(one.log.reader for one in asked))
-    missing = next((one.missing for one in readers if one.missing), ())
-    if missing:
-        return _Span(broken=f"{printable(path)}: its format does not say {' and '.join(missing)}")
-    span.files = len({piece.path for piece in pieces})
+    if search.missing:
+        return _Span(broken=f"{printable(path)}: its format does not say {' and '.join(search.missing)}")
+    span = _Span(files=len({piece.path for piece in pieces}))
     for piece in pieces:
-        if all(one.count >= ENOUGH for one in asked):
-            break  # older entries would tell nothing new
-        first = _piece(host, piece, span, asked, readers, bounds, cut)
-        if bounds.spent() or (first is not None and first < cut):
+        why = bounds.spent()
+        if why:
+            span.break_(f"{printable(piece.path)}: not read, since {why}")
+        if why or search.done:
             break
-    span.reached = span.since is not None and span.since <= cut
+        first = _piece(host, piece, span, search, bounds)
+        if first is not None and first < search.cut:
+            break
+    span.reached = span.since is not None and span.since <= search.cut
     return span
 
 
-def _journal(host: Host, identifier: str, asked: t.Sequence[_Question], cut: float) -> _Span:
-    """What a program wrote to the journal, of its newest ENTRIES; it reaches back as far as the journal does."""
-    spans = logins.journal_spans(host.ask("journalctl", "--quiet", "--no-pager", "--header").stdout)
-    if not spans:
-        return _Span(broken="there is no system journal that this user may read")
-    newest = ("--reverse", f"--lines={ENTRIES}", f"--since=@{int(cut)}", f"--identifier={identifier}")
-    output = "short-unix" if asked[0].log.kind == "pam" else "cat"
-    told = host.ask("journalctl", "--quiet", "--no-pager", f"--output={output}", *newest, timeout=SECONDS)
-    if told.rc not in (0, 1):  # 1: nothing was found
-        return _Span(broken=f"the journal could not be read (exit status {told.rc})")
-    block = told.stdout.encode("utf-8", "surrogateescape")
-    readers = tuple(dict.fromkeys(one.log.reader for one in asked))
-    _search(block, asked, readers, cut)
-    since = min(first for first, _last in spans).timestamp()
-    if block.count(b"\n") < ENTRIES:
-        return _Span(since, files=1, reached=since <= cut)
-    oldest = _begin(b"\n".join(block.splitlines()[-FIRST:][::-1]), readers)
-    return _Span(
-        oldest, f"the journal has more than {ENTRIES} entries of {identifier}, and older ones were not read", 1
-    )
-
-
-def _piece(
-    host: Host,
-    piece: Piece,
-    span: _Span,
-    asked: t.Sequence[_Question],
-    readers: tuple[Reader, ...],
-    bounds: Bounds,
-    cut: float,
-) -> float | None:
+def _piece(host: Host, piece: Piece, span: _Span, search: _Search, bounds: Bounds) -> float | None:
     """Read a piece, and say when it begins."""
     if not piece.follows:
-        span.broken = span.broken or f"{printable(piece.path)}: what was written after it is not there any more"
+        span.break_(f"{printable(piece.path)}: what was written after it is not there any more")
     first = None
     try:
         with log_files.blocks(host, piece, bounds) as opened:
             for block in opened:
-                first = _begin(block, readers) if first is None else first
-                if piece.modified < cut and first is not None:
+                first = search.begin(block) if first is None else first
+                if piece.modified < search.cut and first is not None:
                     break  # all that is in it is older than what is asked for
-                span.unread += _search(block, asked, readers, cut)
+                span.unread += search.read(block)
             span.long += opened.long
     except (Unseen, Damaged) as exc:
-        span.broken = span.broken or str(exc)
+        span.break_(str(exc))
     if first is None and piece.end:
-        span.broken = span.broken or f"{printable(piece.path)}: no line of it is in the format of this log"
+        span.break_(f"{printable(piece.path)}: no line of it is in the format of this log")
     if first is not None and not span.broken:
         span.since = first if span.since is None else min(span.since, first)
     return first
 
 
-def _begin(block: bytes, readers: tuple[Reader, ...]) -> float | None:
-    """When the first line that can be read was written."""
-    at = 0
-    for _number in range(FIRST):
-        end = block.find(b"\n", at)
-        end = len(block) if end < 0 else end
-        hit = _line(block[at : min(end, at + log_files.LINE)], readers)
-        if hit or end >= len(block):
-            return hit[0].at if hit else None
-        at = end + 1
-    return None
-
-
-def _line(line: bytes, readers: tuple[Reader, ...]) -> tuple[Hit, Reader] | None:
-    for reader in readers:
-        hit = reader.read(line)
-        if hit:
-            return hit, reader
-    return None
-
-
-def _search(block: bytes, asked: t.Sequence[_Question], readers: tuple[Reader, ...], cut: float) -> int:
-    """Put the lines that may tell of a use to all questions; the others are not even parsed.
-
-    Returns how many of them are in no format of this log.
-    """
-    unread = 0
-    for begin, end in _candidates(block, {one.raw for one in asked}):
-        read = _line(block[begin:end], readers) if end - begin <= log_files.LINE else None
-        if read is None:
-            unread += 1
-            continue
-        for one in asked:
-            one.take(read[0], has_agent="agent" in read[1].says, cut=cut)
-    return unread
-
-
-def _candidates(block: bytes, raws: set[bytes]) -> list[tuple[int, int]]:
-    """Where the lines begin and end that have one of the patterns."""
-    found: set[tuple[int, int]] = set()
-    for raw in raws:
-        search = re.compile(raw).search
-        match = search(block)
-        while match:
-            end = block.find(b"\n", match.start())
-            end = len(block) if end < 0 else end
-            found.add((block.rfind(b"\n", 0, match.start()) + 1, end))
-            match = search(block, end)
-    return sorted(found)
+def _journal(host: Host, identifier: str, search: _Search) -> _Span:
+    """What a program wrote to the journal, of its newest ENTRIES; it reaches back as far as the journal does."""
+    spans = logins.journal_spans(host.ask("journalctl", "--quiet", "--no-pager", "--header").stdout)
+    if not spans:
+        return _Span(broken="there is no system journal that this user may read")
+    newest = ("--reverse", f"--lines={ENTRIES}", f"--since=@{int(search.cut)}", f"--identifier={identifier}")
+    output = "short-unix" if search.asked[0].log.kind == "pam" else "cat"
+    told = host.ask("journalctl", "--quiet", "--no-pager", f"--output={output}", *newest, timeout=JOURNAL_SECONDS)
+    if told.rc not in (0, 1):  # 1: nothing was found
+        return _Span(broken=f"the journal could not be read (exit status {told.rc})")
+    block = told.stdout.encode("utf-8", "surrogateescape")
+    search.read(block)
+    since = min(first for first, _last in spans).timestamp()
+    if block.count(b"\n") < ENTRIES:
+        return _Span(since, files=1, reached=since <= search.cut)
+    oldest = search.begin(b"\n".join(block.splitlines()[-FIRST:][::-1]))
+    more = f"the journal has more than {ENTRIES} entries of {identifier}, and older ones were not read"
+    return _Span(oldest, more, files=1)
 
 
 # The answer

@@ -29,8 +29,8 @@ class Trace:
     """Patterns for the beginning of a path below the interface's own, with its query.
 
     inside: what is given only to who is in. login: where a login is posted; taken: how it is answered when it is right.
-    beside: the interface is reached beside its path, too: by names in the same folder that begin so. named: it names who
-    is in, in its own log.
+    beside: the interface is reached beside its path, too: by names in the same folder that begin so. named: its own log
+    has the names of those who are in.
     """
 
     inside: str = ""

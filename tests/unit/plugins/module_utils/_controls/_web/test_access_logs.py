@@ -7,6 +7,7 @@ import datetime
 import gzip
 import os
 import pathlib
+import typing as t
 
 import pytest
 
@@ -271,6 +272,22 @@ def test_no_time_left_is_said_and_costs_the_oldest_entries(box: Box, monkeypatch
     assert "not read to its end, since the limit of bytes" in use.problem
 
 
+def test_a_log_for_which_no_time_is_left_is_said(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_logs, "SECONDS", -1.0)
+    found = box.nginx(server())
+    box.put(LOG, line(100) + line(1, INSIDE))
+    assert box.use(found) == Use(None, None, f"{LOG}: not read, since the time for reading logs was used up", LOG)
+
+
+def test_so_many_visits_that_older_ones_tell_nothing_new(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_logs, "ENOUGH", 2)
+    found = box.nginx(server())
+    box.put(LOG, line(2, INSIDE) + line(1, INSIDE))
+    box.put(f"{LOG}.1", line(100) + line(50, INSIDE), days=50)
+    use = box.use(found)
+    assert use.visits is not None and (use.visits.count, use.since) == (2, ago(2))
+
+
 def test_segments_lose_and_double_no_line(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_files, "SEGMENT", 1000)
     found = box.nginx(server())
@@ -350,9 +367,12 @@ def test_nginx_a_log_that_several_sites_share_is_read_once_for_all(box: Box, mon
     one, other = box.nginx(config), box.nginx(config, "y.example.org")
     opened: list[str] = []
     real = log_files.blocks
-    monkeypatch.setattr(
-        log_files, "blocks", lambda host, piece, bounds: opened.append(piece.path) or real(host, piece, bounds)
-    )
+
+    def counted(host: Host, piece: log_files.Piece, bounds: log_files.Bounds) -> t.ContextManager[log_files.Blocks]:
+        opened.append(piece.path)
+        return real(host, piece, bounds)
+
+    monkeypatch.setattr(log_files, "blocks", counted)
     box.put(LOG, b'y.example.org 192.0.2.1 [28/Nov/2026:12:00:00 +0000] "GET /admin/x/ HTTP/1.1" 200\n')
     told = access_logs.uses(box.host, [one, other], days=90)
     assert told[one].visits is None and told[other].visits is not None
