@@ -19,7 +19,8 @@ description:
     interfaces usually are.
   - An answer counts where it has a mark that the program alone gives, such as a header or a field of its form. What a site answers to a
     path that nobody has, it may answer to any, so that pages for everything, walls and logins before a whole site are no finding.
-    No port is asked that is not a web server's or that of a program in the list.
+    No port is asked that is not a web server's, that of a program in the list, or that of a service that runs a project of Django.
+    Requests come from loopback and name themselves C(infosec.principles), so that they count as nobody's use.
   - Rule V(admin_interfaces.unused) fails where others than this host can reach an interface and the access logs show that nobody has used
     it for O(idle_days). Only what shows that somebody came past the login counts, so that scanners do not keep an interface open. Where
     the logs do not reach back so far, or there are none, it is V(not_assessed), and nothing is closed.

@@ -61,13 +61,17 @@ class Place:
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A path where an interface may be. interface: which; None for any. sure: the configuration says that it is."""
+    """A path where an interface may be. interface: which; None for any. sure: the configuration says that it is.
+
+    guarded: a question for a password that no other path gets is enough, since an application has it at that very path.
+    """
 
     path: str
     interface: Interface | None
     by: tuple[Evidence, ...] = ()
     sure: bool = False
     sent_on: bool = False
+    guarded: bool = False
 
 
 def may_have(vhost: Vhost, interface: Interface) -> bool:

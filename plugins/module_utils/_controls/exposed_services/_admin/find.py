@@ -52,6 +52,8 @@ MOST = 150
 TURN = 20
 #: Failures after which a site is not asked any more, since each may take seconds.
 FAILURES = 2
+#: What strangers get where a server asks for a password, or for an address, before an application is asked.
+GUARDS = (401, 403)
 #: Pages of interfaces that no redirect leads to.
 HIDDEN_PAGES = tuple(dict.fromkeys(one.page for one in INTERFACES if one.page.startswith(("-", "api"))))
 
@@ -161,7 +163,7 @@ def _candidates(host: Host, vhost: Vhost) -> t.Iterator[Candidate]:
         admins += tuple(one for folder in django.of_apache(vhost) for one in django.below(host, folder))
     kinds = {one.key: one for one in INTERFACES if configured.may_have(vhost, one)}
     if "django" in kinds:
-        yield from (Candidate(one.path, kinds["django"], one.by) for one in admins)
+        yield from (Candidate(one.path, kinds["django"], one.by, guarded=True) for one in admins)
     for number in range(max((len(one.paths) for one in kinds.values()), default=0)):
         yield from (Candidate(one.paths[number], one) for one in kinds.values() if number < len(one.paths))
 
@@ -267,7 +269,8 @@ def _hit(site: Site, one: Candidate, interface: Interface) -> Found | None:
     if fitting and not _anywhere(site, one, interface, came):
         by = (*one.by, fitting[0].evidence(site.vhost, interface))
         return Found(interface, site.vhost, _path(one, came), by, _doubt(site, one, interface, fitting))
-    if one.sure and came and not any(_absent(site, answer) for answer in came):
+    there = one.sure and not any(_absent(site, answer) for answer in came)
+    if came and (there or (one.guarded and all(_guarded(site, answer) for answer in came))):
         status = Evidence(f"GET {site.vhost.url}{one.path}", str(came[-1].status))
         return Found(interface, site.vhost, one.path, (*one.by, status))
     return None
@@ -289,6 +292,11 @@ def _doubt(site: Site, one: Candidate, interface: Interface, fitting: t.Sequence
     if one.path != "/" or site.vhost.instance is None or one.sure or headed:
         return ""
     return f"nothing but a page says that the whole site is {interface.title}"
+
+
+def _guarded(site: Site, answer: Chain) -> bool:
+    """Whether this path alone is kept from strangers."""
+    return answer.status in GUARDS and site.nowhere is not None and site.nowhere.status not in GUARDS
 
 
 def _absent(site: Site, answer: Chain) -> bool:
