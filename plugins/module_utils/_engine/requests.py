@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import io
 import socket
 import time
 import typing as t
@@ -99,6 +100,8 @@ class Channel:
 
         try:
             connection = self._open = self._open or self._opened()
+            # For the head and the body, each of which may come a byte at a time.
+            t.cast(_Timed, connection.sock).seconds = 2 * seconds
             connection.request("GET", path, headers={"Host": self._name, "User-Agent": USER_AGENT, **headers})
             answer = connection.getresponse()
             body = _beginning(answer, size, time.monotonic() + seconds)
@@ -116,7 +119,7 @@ class Channel:
         plain = self._connect()
         connection = http.client.HTTPConnection(self._name)
         connection.auto_open = 0
-        connection.sock = _secured(plain, self._name) if self._tls else plain
+        connection.sock = t.cast(socket.socket, _Timed(_secured(plain, self._name) if self._tls else plain))
         return connection
 
     def close(self) -> None:
@@ -124,6 +127,39 @@ class Channel:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+class _Timed:
+    """A socket as http.client uses it, whose answers end in time: a timeout of its own is for each byte anew."""
+
+    def __init__(self, wrapped: socket.socket) -> None:
+        self._wrapped = wrapped
+        self.seconds = TIMEOUT
+        self.sendall, self.close = wrapped.sendall, wrapped.close
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What http.client reads an answer from."""
+        return io.BufferedReader(_Ending(self._wrapped, time.monotonic() + self.seconds))
+
+
+class _Ending(io.RawIOBase):
+    """Reads from a socket until a moment (time.monotonic)."""
+
+    def __init__(self, wrapped: socket.socket, deadline: float) -> None:
+        self._file = wrapped.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int | None:
+        if time.monotonic() > self._deadline:
+            raise socket.timeout("no end of the answer in time")
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def ask(

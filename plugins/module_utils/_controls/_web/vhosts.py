@@ -88,13 +88,16 @@ class Vhost:
         return answer
 
     @contextlib.contextmanager
-    def channel(self, host: Host) -> t.Iterator[t.Callable[[str], Answer]]:
-        """A way to ask for many paths over one connection, each anew; what it gives raises HostError."""
+    def channel(self, host: Host, *, seconds: float) -> t.Iterator[t.Callable[[str], Answer]]:
+        """A way to ask for many paths over one connection, each anew; what it gives raises HostError.
+
+        seconds: for the head of an answer, and for its body.
+        """
         with contextlib.closing(requests.Channel(lambda: self.connect(host), self.asked, tls=self.tls)) as channel:
 
             def ask(path: str) -> Answer:
                 try:
-                    return channel.ask(path, size=PAGE_BYTES)
+                    return channel.ask(path, size=PAGE_BYTES, seconds=seconds)
                 except (OSError, ValueError) as exc:
                     raise self.silent(path, exc) from exc
 

@@ -46,6 +46,8 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 #: Seconds after which nothing more is asked; reading logs takes some too, and the engine ends a control after 30.
 SECONDS = 8.0
+#: Seconds for the head of an answer, and for its body.
+ANSWER = 3.0
 #: Paths that one site is asked for at most.
 MOST = 150
 #: Paths that one connection is asked for.
@@ -197,16 +199,18 @@ def ask(host: Host, sites: t.Sequence[Site]) -> None:
     """Ask all, several at a time, until time is up; what did not answer is asked once more, as it may have slept."""
     deadline = time.monotonic() + SECONDS
     path = host.once(asking.nowhere)
-    together.each([functools.partial(_nowhere, host, site, path) for site in sites])
+    together.each([functools.partial(_nowhere, host, site, path, deadline) for site in sites])
     for _time in range(2):
         asked = [list(_turns(host, site, deadline)) for site in sites]
         # In turn, so that the likeliest paths of all sites come before the others of any.
         together.each([one for row in itertools.zip_longest(*asked) for one in row if one is not None])
 
 
-def _nowhere(host: Host, site: Site, path: str) -> None:
+def _nowhere(host: Host, site: Site, path: str, deadline: float) -> None:
     try:
-        with site.vhost.channel(host) as ask_:
+        if time.monotonic() > deadline:
+            raise HostError("others answer so slowly that it was not asked in time")
+        with site.vhost.channel(host, seconds=ANSWER) as ask_:
             site.nowhere = asking.chain(ask_, site.vhost, path, INTERFACES)
     except HostError as exc:
         site.failed[path] = str(exc)
@@ -222,7 +226,7 @@ def _turns(host: Host, site: Site, deadline: float) -> t.Iterator[t.Callable[[],
 
 
 def _some(host: Host, site: Site, paths: t.Sequence[str], deadline: float) -> None:
-    with site.vhost.channel(host) as ask_:
+    with site.vhost.channel(host, seconds=ANSWER) as ask_:
         for path in paths:
             if len(site.failed) >= FAILURES or time.monotonic() > deadline:
                 return

@@ -164,3 +164,31 @@ def test_a_channel_to_nothing() -> None:
             opened_channel.ask("/")
         assert len(opened) == 1
         assert opened[0].fileno() == -1
+
+
+def test_a_head_that_comes_a_byte_at_a_time_ends_in_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.recv(4096)
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    opened_channel, opened = channel(drip)
+    begun = time.monotonic()
+    with contextlib.closing(opened_channel), pytest.raises(OSError, match="no end of the answer"):
+        opened_channel.ask("/", seconds=0.2)
+    assert time.monotonic() - begun < 3
+    assert opened[0].fileno() == -1
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_an_answer_without_a_length_is_read_to_its_end(secured: bool) -> None:
+    def serve(connection: socket.socket) -> None:
+        with SECURED.wrap_socket(connection, server_side=True) if secured else connection as stream:
+            stream.recv(4096)
+            stream.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 200_000)
+
+    opened_channel, opened = channel(serve, secured=secured)
+    with contextlib.closing(opened_channel):
+        assert len(opened_channel.ask("/", size=1_000_000).body) == 200_000
+    assert opened[0].fileno() == -1
