@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import socket
+import time
 import typing as t
 
 import pytest
@@ -233,9 +234,16 @@ def test_what_does_not_answer_is_not_looked_at(tmp_path: pathlib.Path) -> None:
 
 
 def test_what_is_not_asked_in_time_is_said(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(path: str) -> Says:
+        time.sleep(0.2)
+        return GONE
+
+    monkeypatch.setattr(find, "SECONDS", 0.3)
+    ((_subject, why),) = look(nginx(tmp_path / "one", slow)).unseen
+    assert why.startswith("it answers slowly, and ")
     monkeypatch.setattr(find, "SECONDS", -1)
-    ((_subject, why),) = look(nginx(tmp_path, below("/phpmyadmin/", PMA))).unseen
-    assert why.startswith("it answers slowly")
+    ((_subject, why),) = look(nginx(tmp_path / "two", below("/phpmyadmin/", PMA))).unseen
+    assert why == "others answer so slowly that it was not asked in time"
 
 
 def test_a_site_is_asked_for_so_many_paths_and_by_one_of_its_names(tmp_path: pathlib.Path) -> None:
