@@ -8,12 +8,15 @@ PIP := -m pip --quiet --disable-pip-version-check --no-input install
 COLLECTION := .collections/ansible_collections/infosec/principles
 # What internal_ca.yml needs: for its tests, and for ansible-lint to know its modules.
 CRYPTO := .collections/ansible_collections/community/crypto/MANIFEST.json
-# Those joined by + run at once.
-STAGES := lint+images sanity unit unit-2.21 browser+network vm build molecule
+# Those joined by + run at once: linters while images are fetched, an emulated machine (one core, much of it waiting) beside what
+# minds no clock.
+STAGES := lint+images sanity+vm unit unit-2.21 browser+network build molecule
 
 # The tools of .venv, whatever else is in PATH; the settings of this repository, whatever the site's own are.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# What Python and pytest have compiled once is not compiled again, whatever the site's own wish is.
+unexport PYTHONDONTWRITEBYTECODE
 # A play that reaches no host must never look like a pass.
 audit demo molecule: export ANSIBLE_HOST_PATTERN_MISMATCH := error
 
@@ -41,22 +44,34 @@ test: ## Everything that CI runs, stage by stage: all that follow
 lint: .venv/.tests $(COLLECTION) $(CRYPTO) ## Style, types, Ansible's best practice, documentation, changelog
 	ruff check
 	ruff format --check
-	mypy $(COLLECTION)/plugins
 	@python=$$(tests/bootstrap/find-python 3.9) || { echo "NOTE: no Python 3.9 here to compile what runs on hosts"; exit 0; }; \
 	set -x; "$$python" -m compileall -q plugins/module_utils plugins/modules
-	ansible-lint --offline
-	antsibull-docs lint-collection-docs . --plugin-docs
 	antsibull-changelog lint
+	$(MAKE) --jobs=2 --keep-going --output-sync=line lint-ansible lint-types lint-docs
+
+# Each on one core, and ansible-lint as long as all others.
+.PHONY: lint-ansible lint-types lint-docs
+lint-ansible:
+	ansible-lint --offline
+lint-types:
+	mypy $(COLLECTION)/plugins
+lint-docs:
+	antsibull-docs lint-collection-docs . --plugin-docs
 
 sanity: .venv/.tests ## ansible-test sanity, nothing ignored
-	tests/sanity/run
+	nice tests/sanity/run # The machine that is emulated beside it has limits of time.
 
 unit: .venv/.tests $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.19 (more arguments: ARGS="-k sshd")
 	pytest --numprocesses auto --dist worksteal $(ARGS)
 
-unit-2.21: $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.21 on Python 3.12 or newer
+# With another ansible-core on another Python all may differ that runs on the controller or through Ansible, and that is run again, as
+# are all controls, by their pairs, on what hosts have: the engine, the host, the formats. What is left out looks at one control alone
+# without Ansible (its import on every Python is sanity's), at the sources, or at the tests themselves.
+ONCE := plugins/module_utils/_controls test_architecture.py bootstrap
+
+unit-2.21: $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.21 on Python 3.12 or newer, of what may differ there
 	@if tests/bootstrap/find-python 3.13 3.12 3.14 >/dev/null; then \
-	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto --dist worksteal $(ARGS); \
+	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto --dist worksteal $(ONCE:%=--ignore=tests/unit/%) $(ARGS); \
 	else \
 	  printf '%s\n' '!!!' '!!! NOT TESTED with ansible-core 2.21: it needs Python 3.12 or newer, and there is none here' '!!!'; \
 	fi

@@ -15,12 +15,11 @@ import pytest
 
 from ansible_collections.infosec.principles.tests.unit.playbooks.test_playbooks import SERVICE, play
 
-# Three names of this machine, as far as the addresses go. Who connects comes from 127.0.0.1, the client.
+# Two names of this machine, as far as the addresses go. Who connects comes from 127.0.0.1, the client.
 FLEET = """
 [web]
 one infosec_addresses=127.0.0.2
 two infosec_addresses=127.0.0.3
-three infosec_addresses=127.0.0.4
 [clients]
 client infosec_addresses=127.0.0.1
 [all:vars]
@@ -49,26 +48,26 @@ def roll(folder: pathlib.Path, port: int, *more: str, **variables: t.Any) -> tup
 
 
 def test_check_mode_shows_the_waves(tmp_path: pathlib.Path) -> None:
-    with served("127.0.0.2", "127.0.0.3", "127.0.0.4") as port:
+    with served("127.0.0.2", "127.0.0.3") as port:
         status, output = roll(tmp_path, port, infosec_roll_when="always")
     assert status == 0, output
-    assert "".join(output.partition('"infosec_roll_waves": ')[2].split()).startswith('[["one"],["two"],["three"]]')
+    assert "".join(output.partition('"infosec_roll_waves": ')[2].split()).startswith('[["one"],["two"]]')
     assert not (tmp_path / "reports").exists()
 
 
 def test_groups_of_the_user_may_go_together(tmp_path: pathlib.Path) -> None:
-    with served("127.0.0.2", "127.0.0.3", "127.0.0.4") as port:
+    with served("127.0.0.2", "127.0.0.3") as port:
         status, output = roll(tmp_path, port, infosec_roll_when="always", infosec_roll_groups=["clients"])
     assert status == 0, output
-    assert "".join(output.partition('"infosec_roll_waves": ')[2].split()).startswith('[["one","two","three"]]')
+    assert "".join(output.partition('"infosec_roll_waves": ')[2].split()).startswith('[["one","two"]]')
 
 
 def test_nobody_goes_while_a_peer_is_down(tmp_path: pathlib.Path) -> None:
-    with served("127.0.0.2", "127.0.0.3") as port:
+    with served("127.0.0.2") as port:
         status, output = roll(tmp_path, port, "--limit", "one", infosec_roll_when="always")
     assert status == 2, output
-    refusal = f"one is not rebooted, and no other host either: its peer three: {port}/tcp (site) does not answer client"
-    assert f"{refusal} at 127.0.0.4: refused" in output
+    refusal = f"one is not rebooted, and no other host either: its peer two: {port}/tcp (site) does not answer client"
+    assert f"{refusal} at 127.0.0.3: refused" in output
 
 
 def test_what_nobody_can_try_is_refused_unless_told_otherwise(tmp_path: pathlib.Path) -> None:
@@ -83,14 +82,14 @@ def test_what_nobody_can_try_is_refused_unless_told_otherwise(tmp_path: pathlib.
 def test_a_closed_slot_leaves_hosts_alone_unless_told_otherwise(tmp_path: pathlib.Path) -> None:
     later = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)
     window = {"days": [f"{later:%a}".lower()], "start": "02:00", "duration": "2h", "time_zone": "UTC"}
-    with served("127.0.0.2", "127.0.0.3", "127.0.0.4") as port:
+    with served("127.0.0.2", "127.0.0.3") as port:
         given = {"infosec_roll_when": "always", "infosec_maintenance": window}
         status, output = roll(tmp_path, port, **given)
         told = roll(tmp_path, port, infosec_roll_now=True, **given)
     assert status == 0, output
     assert told[0] == 0, told[1]
-    assert "".join(told[1].partition('"infosec_roll_waves": ')[2].split()).startswith('[["one"],["two"],["three"]]')
-    assert output.count("its slot of infosec_maintenance is not open; the next one begins at") == 3
+    assert "".join(told[1].partition('"infosec_roll_waves": ')[2].split()).startswith('[["one"],["two"]]')
+    assert output.count("its slot of infosec_maintenance is not open; the next one begins at") == 2
     assert '"infosec_roll_waves": []' in output
 
 

@@ -122,7 +122,7 @@ def rotate(tmp_path: pathlib.Path, api: Api) -> Rotate:
 
     def run(*more: str, **variables: t.Any) -> tuple[int, str]:
         given = {"infosec_api_key_hooks": [{**hook, **variables.pop("hook", {})}], **variables}
-        status, output = play(tmp_path, "rotate_keys", *more, inventory=("-i", "hosts"), **given)
+        status, output = play(tmp_path, "rotate_keys", "--tags", "api", *more, inventory=("-i", "hosts"), **given)
         assert "secret-" not in output
         return status, output
 

@@ -82,8 +82,10 @@ def test_the_export_is_fetched_and_compiled(tmp_path: pathlib.Path, url: str) ->
 def test_what_is_not_whole_replaces_nothing(
     tmp_path: pathlib.Path, bucket: pathlib.Path, url: str, broken: bytes
 ) -> None:
-    assert fetch(tmp_path, url)[0] == 0
-    before = export(tmp_path)
+    before = {f"{name}/{file}": b"as it was" for name in ("PyPI", "npm") for file in ("all.zip", "fetched")}
+    for name, content in before.items():
+        (tmp_path / "export" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "export" / name).write_bytes(content)
     (bucket / "npm" / "all.zip").write_bytes(broken)
     status, output = fetch(tmp_path, url)
     assert status == 2
