@@ -19,7 +19,7 @@ import ssl
 import sys
 import urllib.parse
 
-BANNER = re.compile(rb"nginx(/[\d.]+)?|<address>.*</address>|<hr>\s*")
+BANNER = re.compile(rb"nginx(/[\d.]+)?|(<hr>\s*)?<address>.*</address>\s*")
 OF_APACHE = ("docs.", "db.")
 ANYBODY = ssl.create_default_context()
 ANYBODY.check_hostname = False
