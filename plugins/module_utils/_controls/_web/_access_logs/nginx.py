@@ -81,8 +81,10 @@ def _located(block: t.Sequence[Directive], path: str) -> list[Directive]:
 
 
 def _matches(words: t.Sequence[str], path: str) -> bool:
+    # PCRE names groups in two ways, Python in one of them.
+    pattern = re.sub(r"\(\?<(?![=!])", "(?P<", words[-1])
     try:
-        return bool(re.search(words[-1], path, re.IGNORECASE if words[0] == "~*" else 0))
+        return bool(re.search(pattern, path, re.IGNORECASE if words[0] == "~*" else 0))
     except re.error:
         return False
 

@@ -333,6 +333,7 @@ def test_nginx_where_the_log_does_not_tell(box: Box, inside: str, around: str, s
         ("location / { location ^~ /admin { access_log /srv/a.log; } }", "access_log off;", "/srv/a.log"),
         ("location ^~ /admin { } location ~ php { access_log off; }", "access_log /srv/a.log;", "/srv/a.log"),
         ("location = /admin/ { access_log /srv/a.log; } access_log /srv/a.log;", "", "/srv/a.log"),
+        ("location ~ ^/(?<x>admin)/ { access_log /srv/a.log; }", "access_log off;", "/srv/a.log"),
         ("location /static { access_log off; }", "access_log /srv/a.log;", "/srv/a.log"),
         ("", "access_log syslog:server=unix:/dev/log; access_log /srv/a.log;", "/srv/a.log"),
         ("", "access_log /srv/b.log combined if=$x; access_log /srv/a.log combined buffer=1m flush=5s;", "/srv/a.log"),
