@@ -47,7 +47,7 @@ ASKED = """lists:foreach(fun({N, K}) -> case application:get_env(rabbitmq_manage
     {ok, O} -> io:format("~s ~s~n", [N, case proplists:get_value(ip, O) of undefined -> "-";
         A when is_tuple(A) -> inet:ntoa(A); A -> A end]);
     undefined -> ok end end, [{tcp, tcp_config}, {ssl, ssl_config}, {listener, listener}])."""
-ANEW = "ok = rabbit_mgmt_app:reset_dispatcher([])."
+ANEW = "rabbit_mgmt_app:reset_dispatcher([])"
 
 
 def ports(host: Host, run: Running) -> t.Iterable[int]:
@@ -108,12 +108,13 @@ def _anew(now: t.Mapping[str, str], names: t.Sequence[str]) -> Command:
         "".join(f"{name}: 127.0.0.1\n" for name in names),
         do=(_eval(*do, ANEW),),
         undo=(_eval(*undo, ANEW),),
-        probe=_eval(*probe, "ok."),
+        probe=_eval(*probe),
     )
 
 
 def _eval(*terms: str) -> tuple[str, ...]:
-    return ("rabbitmqctl", "-q", "eval", ", ".join(terms))
+    """What fails is not told: an error of Erlang quotes what it was called with, passphrases of listeners too."""
+    return ("rabbitmqctl", "-q", "eval", f"try {', '.join(terms)}, ok catch _:_ -> exit(failed) end.")
 
 
 def _put(key: str, address: str) -> str:
