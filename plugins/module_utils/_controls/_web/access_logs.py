@@ -87,9 +87,7 @@ class _Question:
         self.found, self.log = found, log
         self._others = others
         self._trace = traces.of(found.interface.key)
-        self._below = found.path
-        if self._trace.beside:
-            self._below = found.path.rstrip("/").rpartition("/")[0] + "/"
+        self._below = self._trace.base(found.path)
         self.raw = b"session opened for user" if log.kind == "pam" else self._trace.raw(self._below)
         self._own = {found.at.address}
         self.count, self.last = 0, 0.0

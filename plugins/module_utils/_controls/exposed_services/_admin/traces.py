@@ -47,6 +47,13 @@ class Trace:
             return True
         return hit.status in GIVEN and bool(_compiled(self.inside).match(below))
 
+    def base(self, path: str) -> str:
+        """The path that those of the patterns lie below: the interface's, else the folder that it is in."""
+        folder, _slash, name = path.rstrip("/").rpartition("/")
+        if self.beside and (name.startswith(self.beside) or not path.endswith("/")):
+            return f"{folder}/"
+        return path
+
     def raw(self, path: str) -> bytes:
         """A pattern that is in each line of a log that tells of use at this path; many other lines may have it, too.
 

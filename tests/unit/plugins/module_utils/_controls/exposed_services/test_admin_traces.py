@@ -100,6 +100,24 @@ def test_each_use_is_found_without_reading_the_other_lines(
         assert re.search(traces.of(key).raw(path), line.encode())
 
 
+@pytest.mark.parametrize(
+    ("key", "path", "base"),
+    [
+        ("wordpress", "/wp-login.php", "/"),
+        ("wordpress", "/", "/"),
+        ("wordpress", "/blog/", "/blog/"),
+        ("wordpress", "/blog/wp-admin/", "/blog/"),
+        ("wordpress", "/blog/wp-login.php", "/blog/"),
+        ("couchdb", "/_utils/", "/"),
+        ("couchdb", "/couchdb/_utils/", "/couchdb/"),
+        ("django", "/x/admin/", "/x/admin/"),
+        ("adminer", "/adminer.php", "/adminer.php"),
+    ],
+)
+def test_below_what_its_paths_lie(key: str, path: str, base: str) -> None:
+    assert traces.of(key).base(path) == base
+
+
 def test_whom_the_server_let_in_by_name_used_it() -> None:
     for key in traces.TRACES:
         hit = Hit(0, "192.0.2.1", "", "", 200, "bob", "", "GET")
