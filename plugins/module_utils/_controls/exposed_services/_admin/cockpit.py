@@ -20,11 +20,21 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses, units
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, Missing
 
 UNIT = "cockpit.socket"
+CONFIG = "/etc/cockpit/cockpit.conf"
+_CLEAR = re.compile(r"^\s*AllowUnencrypted\s*=\s*(?:true|yes|1)\s*$", re.MULTILINE | re.IGNORECASE)
 #: The last of the drop-ins that says where to listen counts; Cockpit's own manual calls its one listen.conf.
 OWN = f"/etc/systemd/system/{UNIT}.d/zz-infosec-principles.conf"
+
+
+def secured(host: Host) -> bool:
+    """Whether it leads whoever comes in clear from elsewhere to TLS, as it does by itself (cockpit.conf(5))."""
+    try:
+        return not _CLEAR.search(host.read_text(CONFIG))
+    except Missing:
+        return True
 
 
 def plan(host: Host, shuts: t.Sequence[Shut], *, restart: bool) -> tuple[Change, ...]:

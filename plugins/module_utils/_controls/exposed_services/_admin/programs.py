@@ -8,6 +8,7 @@ each is closed without a word of TCP to ports that are for something else.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import typing as t
@@ -89,7 +90,7 @@ PROGRAMS = (
     Program("Traefik", ("traefik",), every=True),
     Program("RabbitMQ", ("rabbitmq",), r" -s rabbit "),
     Program("CouchDB", ("couchdb",), r"couch"),
-    Program("Cockpit", ("cockpit",), every=True, secure=True),
+    Program("Cockpit", ("cockpit",), every=True),
     Program("Webmin", ("webmin",), r"miniserv\.pl", every=True, secure=True),
     Program("pgAdmin", ("pgadmin",), r"(?i)pgadmin", every=True),
 )
@@ -111,6 +112,8 @@ PLANS: dict[str, t.Callable[[Host, t.Sequence[Shut], bool], tuple[Change, ...]]]
     "Prometheus": lambda host, shuts, restart: flags.plan(host, shuts, restart=restart),
     "Alertmanager": lambda host, shuts, restart: flags.plan(host, shuts, restart=restart),
 }
+#: Who speaks both at one port, and leads others to TLS or does not, as its files say.
+SECURED: dict[str, t.Callable[[Host], bool]] = {"Cockpit": lambda host: cockpit.secured(host)}
 #: systemd holds its port, and starts it for whoever comes.
 SOCKET_UNITS = {"cockpit.socket": "cockpit-tls"}
 
@@ -163,17 +166,29 @@ def _ports(host: Host, program: Program, run: Running) -> list[int]:
 
 def _place(host: Host, program: Program, run: Running, port: int) -> Vhost:
     """With TLS where it speaks that. A server that wants TLS may tell a client in clear so, by status 400."""
-    # What sleeps until somebody comes (cockpit.socket) may be too slow for the first request.
-    again = ((True, True),) if program.secure else ()
-    for tls, anew in ((program.secure, False), *again, (not program.secure, False)):
-        vhost = Vhost(program.name, run, "", run.near(port), port, tls, "", None)
+
+    def at(*, tls: bool) -> Vhost:
+        return Vhost(program.name, run, "", run.near(port), port, tls, "", None)
+
+    if program.name in SECURED:
+        return _woken(host, at(tls=SECURED[program.name](host)))
+    for tls in (program.secure, not program.secure):
         try:
-            if tls or vhost.ask(host, "/").status != 400:
-                vhost.ask(host, "/", anew=anew)
-                return vhost
+            if tls or at(tls=tls).ask(host, "/").status != 400:
+                at(tls=tls).ask(host, "/")
+                return at(tls=tls)
         except HostError:
             continue
-    return Vhost(program.name, run, "", run.near(port), port, program.secure, "", None)
+    return at(tls=program.secure)
+
+
+def _woken(host: Host, vhost: Vhost) -> Vhost:
+    """What sleeps until somebody comes (cockpit.socket) may be too slow for the first request."""
+    for anew in (False, True):
+        with contextlib.suppress(HostError):
+            vhost.ask(host, "/", anew=anew)
+            break
+    return vhost
 
 
 def admission(host: Host, found: Found) -> Admission:

@@ -143,6 +143,16 @@ def test_cockpit_is_found_though_systemd_has_its_port(machine: Machine) -> None:
     assert {item.process for item in one.run.listeners} == {"cockpit-tls"}
 
 
+@pytest.mark.parametrize(
+    ("text", "tls"),
+    [("", True), ("[WebService]\nAllowUnencrypted = true\n", False), ("# AllowUnencrypted=true\n", True)],
+)
+def test_cockpit_leads_to_tls_unless_it_is_told_otherwise(machine: Machine, text: str, tls: bool) -> None:
+    cockpit_listens(machine)
+    machine.write("/etc/cockpit/cockpit.conf", text)
+    assert [one.tls for one in programs.find(machine.host())] == [tls]
+
+
 def test_tls_is_seen_where_a_client_in_clear_gets_an_error(machine: Machine) -> None:
     serve(machine, "grafana.service", "grafana", "grafana\0server\0", 3000)
     context = played_web.context("localhost")
