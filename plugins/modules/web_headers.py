@@ -22,7 +22,8 @@ description:
     which site a visitor comes from.
   - Rule V(web_headers.cookies) fails for cookies of the front page without C(Secure), for sessions without C(HttpOnly), and for those that
     browsers do not take; V(web_headers.cors) where any site may read the answers with the visitor's cookies;
-    V(web_headers.resource_loading) where the front page brings in something in clear, or scripts of others without integrity.
+    V(web_headers.resource_loading) where the front page brings in something in clear, V(web_headers.integrity) where it runs scripts of
+    others without C(integrity).
   - Rule V(web_headers.version_banner) fails where answers name versions, V(web_headers.obsolete_headers) where they have C(Public-Key-Pins)
     or C(X-XSS-Protection).
   - Rule V(web_headers.grade) fails below O(minimum_score). The score is that of Mozilla's Observatory, as published; its evidence has each test with

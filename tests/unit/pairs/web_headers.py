@@ -148,14 +148,14 @@ def but(*changed: tuple[str, str]) -> Headers:
 
 SITE_RULES = frozenset({"csp", "frame_options", "content_type_options", "referrer_policy", "hsts", "version_banner"})
 EVERYTHING = frozenset(
-    {*SITE_RULES, "redirect", "cookies", "cors", "resource_loading", "obsolete_headers", "grade"},
+    {*SITE_RULES, "redirect", "cookies", "cors", "resource_loading", "integrity", "obsolete_headers", "grade"},
 )
 CASES = (
     Case(
         "as-debian-installs-it",
         apache(App((SERVER,))),
         fails=SITE_RULES | {"grade"},
-        passes=frozenset({"redirect", "cookies", "cors", "resource_loading", "obsolete_headers"}),
+        passes=frozenset({"redirect", "cookies", "cors", "resource_loading", "integrity", "obsolete_headers"}),
         fixed=SITE_RULES | {"grade"},
     ),
     Case("as-the-guideline-has-it", apache(App(GOOD)), {"minimum_score": 100}, passes=EVERYTHING),
@@ -192,7 +192,7 @@ CASES = (
     Case(
         "an-application-that-gives-much-away",
         apache(App(but(("Set-Cookie", "sessionid=1")), BAD_PAGE, led=False, generous=True)),
-        fails=frozenset({"redirect", "cookies", "cors", "resource_loading", "grade"}),
+        fails=frozenset({"redirect", "cookies", "cors", "resource_loading", "integrity", "grade"}),
         passes=SITE_RULES,
     ),
     Case(

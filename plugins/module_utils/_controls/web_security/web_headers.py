@@ -110,10 +110,17 @@ CORS = Rule(
 )
 RESOURCE_LOADING = Rule(
     "resource_loading",
-    "All of the front page comes by TLS, and scripts of others are checked by integrity",
+    "All of the front page comes by TLS",
     "maximum",
     f"{REFERENCE}#resource-loading",
-    "Write https:// in the page, and give scripts of others integrity and crossorigin=anonymous.",
+    "Write https:// in the page.",
+)
+INTEGRITY = Rule(
+    "integrity",
+    "Browsers check the scripts that others serve for the front page",
+    "medium",
+    f"{REFERENCE}#subresource-integrity",
+    "Give scripts of others integrity=sha384-… and crossorigin=anonymous, or serve them yourself.",
 )
 VERSION_BANNER = Rule(
     "version_banner",
@@ -138,7 +145,7 @@ GRADE = Rule(
 )
 RULES = (
     *(REDIRECT, HSTS, FRAME_OPTIONS, CSP, CONTENT_TYPE_OPTIONS, REFERRER_POLICY, COOKIES, CORS, RESOURCE_LOADING),
-    *(VERSION_BANNER, OBSOLETE_HEADERS, GRADE),
+    *(INTEGRITY, VERSION_BANNER, OBSOLETE_HEADERS, GRADE),
 )
 _BY_NAME = {rule.name: rule for rule in RULES}
 

@@ -103,7 +103,7 @@ def _rules(look: Look) -> t.Iterable[t.Callable[[Case], Verdict]]:
     """Who is led on sees no page here, so that only what counts for the connection and the server is judged."""
     if look.led:
         return (hsts_, version_banner) if look.vhost.tls else (redirect, version_banner)
-    pages = (frame_options, csp_, content_type_options, referrer_policy, cookies, cors, resource_loading)
+    pages = (frame_options, csp_, content_type_options, referrer_policy, cookies, cors, resource_loading, integrity)
     both = (*pages, version_banner, obsolete_headers)
     return (hsts_, *both) if look.vhost.tls else (redirect, *both)
 
@@ -406,20 +406,34 @@ def cors(case: Case) -> Verdict:
 
 
 def resource_loading(case: Case) -> Verdict:
-    """All of a page comes by TLS, and scripts of others are checked."""
+    """All of a page comes by TLS."""
+    page = case.site.page
     if case.site.content not in HTML_TYPES:
         return Verdict("resource_loading", f.NOT_APPLICABLE, "It answers with no page.")
-    page = case.site.page
-    clear = [one.source for one in page.scripts] + [*page.styles, *page.active, *page.passive]
-    found = [Evidence("front page", printable(one[:300]), "https://") for one in clear if one[:5].lower() == "http:"]
-    others = [one.source for one in page.scripts if observatory.foreign(one, case.site.name) and not one.integrity]
-    found += [Evidence("front page: script", printable(one[:300]), "integrity=…") for one in others]
-    if case.look.vhost.tls and found:
-        message = f"The front page has {len(found)} things that come in clear, or scripts of others without integrity."
-        return Verdict("resource_loading", f.FAIL, message, tuple(found[:20]))
-    return Verdict(
-        "resource_loading", f.PASS, "What the front page brings in comes by TLS, and scripts are checked or its own."
-    )
+    sources = (*(one.source for one in page.scripts), *page.styles, *page.active, *page.passive)
+    clear = [one for one in dict.fromkeys(sources) if one[:5].lower() == "http:"]
+    if not case.look.vhost.tls or not clear:
+        return Verdict("resource_loading", f.PASS, "All that the front page brings in comes as it comes itself.")
+    evidence = tuple(Evidence("front page", printable(one[:300]), "https://") for one in clear[:20])
+    return Verdict("resource_loading", f.FAIL, f"The front page brings in {_times(clear)} in clear.", evidence)
+
+
+def integrity(case: Case) -> Verdict:
+    """Browsers check the scripts that others serve."""
+    if case.site.content not in HTML_TYPES:
+        return Verdict("integrity", f.NOT_APPLICABLE, "It answers with no page.")
+    others = [one for one in case.site.page.scripts if observatory.foreign(one, case.site.name)]
+    unchecked = [one.source for one in others if not one.integrity]
+    if not unchecked:
+        return Verdict("integrity", f.PASS, "Scripts of the front page are its own, or checked by integrity.")
+    evidence = tuple(Evidence("front page: script", printable(one[:300]), "integrity=…") for one in unchecked[:20])
+    message = f"The front page runs scripts of others unchecked: {_times(unchecked)}."
+    return Verdict("integrity", f.FAIL, message, evidence)
+
+
+def _times(found: t.Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    return printable(found[0][:200]) + (f" and {len(found) - 1} more" if len(found) > 1 else "")
 
 
 # What servers tell of themselves
@@ -467,13 +481,18 @@ def grade(look: Look, looks: Looks, policy: Policy) -> Verdict:
     told = observatory.told(points)
     evidence = tuple(Evidence(f"Observatory: {row.test}", f"{row.points:+d}: {row.found}", row.advice) for row in found)
     enough = points >= policy.minimum_score
-    message = f"{told}: {_lost(found) or 'nothing is taken off'}."
+    message = f"{told}: {_lost(found) or 'nothing is taken off'}.{'' if enough else _first(found)}"
     return Verdict("grade", f.PASS if enough else f.FAIL, message, evidence, remedy=_next(found), measure=told)
 
 
 def _lost(found: t.Sequence[Row]) -> str:
     lost = sorted((row for row in found if row.points < 0), key=lambda row: row.points)
     return ", ".join(f"{row.test} {row.points}" for row in lost)
+
+
+def _first(found: t.Sequence[Row]) -> str:
+    worst = min(found, key=lambda row: (row.points, not row.advice))
+    return f" Next, {worst.test}: {worst.advice}." if worst.advice else ""
 
 
 def _next(found: t.Sequence[Row]) -> str:

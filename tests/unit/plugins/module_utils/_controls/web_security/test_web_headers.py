@@ -323,7 +323,9 @@ def test_a_grade_says_for_each_row_what_to_do_next() -> None:
     found = verdicts.grade(seen, Looks((seen,)), policy.of(options(), NAME))
     assert (found.status, found.measure) == ("fail", "F (0)")
     assert {one.source.partition(": ")[2] for one in found.evidence} == set(observatory.TESTS)
-    assert found.message == "F (0): cookies -40, csp -25, hsts -20, frame_options -20, content_type_options -5."
+    assert found.message == (
+        "F (0): cookies -40, csp -25, hsts -20, frame_options -20, content_type_options -5. Next, cookies: set Secure."
+    )
     assert found.remedy.startswith("cookies (-40): set Secure; csp (-25): send one")
 
 
@@ -482,3 +484,25 @@ def test_scripts_of_another_type_keep_nosniff_away(tmp_path: pathlib.Path, monke
     verdict = judged(tmp_path, look(html=html + foreign))["content_type_options"]
     assert (verdict.status, verdict.mend) == ("fail", None)
     assert [one.found for one in verdict.evidence[1:]] == ["text/plain"]
+
+
+CLEAR, OTHERS = (
+    '<img src="http://a.example/x.png"><img src=HTTP://b.example/>',
+    '<script src="https://cdn.example.net/x.js"></script>',
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "tls", "failing"),
+    [
+        ("<p>", True, set()),
+        (CLEAR, True, {"resource_loading"}),
+        (CLEAR, False, set()),
+        (OTHERS, True, {"integrity"}),
+        (OTHERS.replace("><", " integrity=sha384-x><"), True, set()),
+        ('<script src="//cdn.example.net/x.js"></script>', False, {"integrity"}),
+    ],
+)
+def test_what_a_page_brings_in(tmp_path: pathlib.Path, html: str, tls: bool, failing: set[str]) -> None:
+    found_ = judged(tmp_path, look(at=vhost(tls=tls), html=html))
+    assert {rule for rule in ("resource_loading", "integrity") if found_[rule].status == "fail"} == failing
