@@ -193,6 +193,10 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
         message = "None of nginx, Apache httpd and HAProxy runs here."
         yield from (Finding(rule, NAME, f.NOT_APPLICABLE, message) for rule in RULES)
         return
+    fault = policy.fault(options)
+    if fault:
+        yield from (Finding(rule, NAME, f.ERROR, f"An option cannot be used: {fault}.") for rule in RULES)
+        return
     served = host.once(vhosts.read)
     seen = looks.read(host, served.all)
     yield from _sites(host, seen, options)

@@ -77,5 +77,15 @@ def of(options: Options, name: str) -> Policy:
     return policy
 
 
+def fault(options: Options) -> str:
+    """What is wrong with the options; "" where they can be sent."""
+    try:
+        for name in ("", *(name for one in options["sites"] or () for name in one["names"])):
+            of(options, name)
+    except ValueError as exc:
+        return str(exc)
+    return ""
+
+
 def _has(names: t.Iterable[str], name: str) -> bool:
     return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in names)

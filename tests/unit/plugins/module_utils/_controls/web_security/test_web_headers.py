@@ -457,10 +457,13 @@ def test_an_api_has_no_page(tmp_path: pathlib.Path) -> None:
     assert ("hsts", "a (nginx.service 80/tcp)") not in judged_
 
 
-def test_an_option_that_cannot_be_sent_is_an_error_of_its_own(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("given", [{"csp": '"'}, {"sites": [{"names": ["b"], "framed_by": ["a b"]}]}])
+def test_an_option_that_cannot_be_sent_is_an_error(tmp_path: pathlib.Path, given: dict[str, t.Any]) -> None:
     machine = nginx(tmp_path, "server { listen 80; server_name a; }", {80: played_web.page()})
-    with pytest.raises(ValueError, match="csp and framed_by"):
-        found(machine, csp='"')
+    judged_ = found(machine, **given)
+    assert {(one.status, one.message.partition(": ")[0]) for one in judged_.values()} == {
+        ("error", "An option cannot be used")
+    }
 
 
 def test_no_answer_to_a_stranger_is_not_assessed(tmp_path: pathlib.Path) -> None:
