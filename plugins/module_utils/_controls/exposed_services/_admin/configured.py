@@ -98,7 +98,13 @@ def _of(host: Host, place: Place) -> t.Iterator[Candidate]:
 
 def _by_folder(place: Place) -> t.Iterator[Candidate]:
     for interface in INTERFACES:
-        if any(place.folder == folder or place.folder.startswith(f"{folder}/") for folder in interface.folders):
+        page = next((pattern[2:] for pattern in interface.files if pattern.startswith("*/")), "")
+        if page:
+            # The folder is that of a whole site, of which only that page is for administration.
+            if place.folder in interface.folders:
+                by = Evidence(place.source, f"serves {place.folder}")
+                yield Candidate(posixpath.join(place.path, page), interface, (by,), sure=True)
+        elif any(place.folder == folder or place.folder.startswith(f"{folder}/") for folder in interface.folders):
             by = Evidence(place.source, f"serves {place.folder}")
             yield Candidate(_closed(place.path), interface, (by,), sure=True)
 
