@@ -38,7 +38,8 @@ description:
   - An interface that is unused, and that the register does not name, is closed. One that the register names is narrowed to its clients, and
     never closed; it stays a finding while nobody uses it. One that is used, and that the register does not name, is left as it is, since
     that would turn away somebody whom nobody has asked; the evidence says who came, and when. Where none of those who came is among the
-    clients of the register, it is left as well, since a proxy may stand before it whose address all of them seem to have.
+    clients of the register, it is left as well, since a proxy may stand before it whose address all of them seem to have; and so is a path
+    that something on this host itself uses, until the register names C(127.0.0.1) for it.
   - On a site, the path is shut by a file of our own and one line in the site (nginx), a file of our own (Apache httpd), or a line in the
     frontend (HAProxy), however the path is written; whoever is turned away gets 403. A program with a port of its own is bound to loopback
     where it can be, which O(restart) has to allow where only a restart does that. Since many keep no access log, an entry with C(clients)

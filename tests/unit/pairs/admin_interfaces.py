@@ -151,6 +151,13 @@ CASES = (
         fails=frozenset({OPEN}),
     ),
     Case(
+        "nginx-used-by-this-host-too",
+        nginx(PMA_SITE, OLD + LOGGED_IN + LOGGED_IN.replace("192.0.2.7", "127.0.0.1"), port=TLS_PORT),
+        SECURED_OFFICE,
+        fails=frozenset({OPEN}),
+        passes=frozenset({UNUSED, CLEAR}),
+    ),
+    Case(
         "nginx-used-and-not-in-the-register",
         nginx(PMA_SITE, OLD + LOGGED_IN),
         {"services": register(PORT, ("grafana", "192.0.2.0/24"))},

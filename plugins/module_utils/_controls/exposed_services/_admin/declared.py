@@ -100,6 +100,17 @@ def _within(part: list[str], words: list[str]) -> bool:
 
 def strangers(host: Host, admission: Admission, entry: Entry | None) -> AddressSet:
     """Who is let in and not named; this host itself is never one."""
-    own = AddressSet.of(str(one.ip) for one in host.once(addresses.read)) | LOOPBACK
+    own = host.once(own_addresses)
     admitted = EVERYBODY if admission.everybody else AddressSet.of(admission.networks)
     return admitted - own - (entry.networks if entry else AddressSet())
+
+
+def own_addresses(host: Host) -> AddressSet:
+    """What this host itself comes from. Use as `host.once(declared.own_addresses)`."""
+    return AddressSet.of(str(one.ip) for one in host.once(addresses.read)) | LOOPBACK
+
+
+def from_here(host: Host, clients: t.Iterable[str], entry: Entry | None) -> tuple[str, ...]:
+    """Those of the clients that are this host itself, and that the entry does not name."""
+    own = Entry((), tuple(host.once(own_addresses).networks()))
+    return tuple(one for one in clients if own.has(one) and not (entry and entry.has(one)))

@@ -47,6 +47,7 @@ class Case:
     """One interface with all that is known of it. admission: None where the server does not tell, for `untold`.
 
     shut_out: networks that the register names, and that a line of an earlier run turns away.
+    from_here: addresses of this host that use the site, and that the register does not name.
     """
 
     found: Found
@@ -58,6 +59,7 @@ class Case:
     idle_days: int
     strangers: tuple[str, ...]
     shut_out: tuple[str, ...] = ()
+    from_here: tuple[str, ...] = ()
 
     @property
     def alone(self) -> bool:
@@ -118,6 +120,11 @@ class Case:
             return None, (
                 f"whoever used it came from {came}, which the register does not name; where that is a proxy, let the"
                 " server take the visitor's address from it"
+            )
+        if self.too_open and self.entry and self.from_here:
+            return None, (
+                f"something on this host uses it, too (from {_listed(self.from_here)}); name that among its clients, or"
+                " let a proxy that runs here hand on its visitors' addresses"
             )
         if self.too_open and self.entry:
             return Shut(self.found, self.entry.clients), ""
@@ -180,7 +187,14 @@ def _case(host: Host, found: Found, use: Use, options: Options) -> Case:
         untold = str(exc)
     strangers = declared.strangers(host, admission, entry).networks() if admission else []
     out = _shut_out(found, entry)
-    return Case(found, admission, untold, use, entry, host.now(), options["idle_days"], tuple(strangers), out)
+    here = _from_here(host, found, use, entry)
+    return Case(found, admission, untold, use, entry, host.now(), options["idle_days"], tuple(strangers), out, here)
+
+
+def _from_here(host: Host, found: Found, use: Use, entry: Entry | None) -> tuple[str, ...]:
+    """A program that is bound to loopback still serves this host; a path of a site that is shut does not."""
+    clients = use.visits.clients if use.visits and found.at.instance is not None else ()
+    return declared.from_here(host, clients, entry)
 
 
 def _shut_out(found: Found, entry: Entry | None) -> tuple[str, ...]:
