@@ -190,21 +190,26 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     if not host.once(processes.holders).complete:
         raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
     if PROGRAMS.isdisjoint(one.process for one in host.once(sockets.read)):
-        message = "None of nginx, Apache httpd and HAProxy runs here."
-        yield from (Finding(rule, NAME, f.NOT_APPLICABLE, message) for rule in RULES)
-        return
-    fault = policy.fault(options)
-    if fault:
-        yield from (Finding(rule, NAME, f.ERROR, f"An option cannot be used: {fault}.") for rule in RULES)
-        return
+        yield from _every(f.NOT_APPLICABLE, "None of nginx, Apache httpd and HAProxy runs here.")
+    elif policy.fault(options):
+        yield from _every(f.ERROR, f"An option cannot be used: {policy.fault(options)}.")
+    else:
+        yield from _served(host, options)
+
+
+def _every(status: str, message: str, subject: str = NAME) -> t.Iterator[Finding]:
+    """What is said of all rules."""
+    yield from (Finding(rule, subject, status, message) for rule in RULES)
+
+
+def _served(host: Host, options: Options) -> t.Iterator[Finding]:
     served = host.once(vhosts.read)
     seen = looks.read(host, served.all)
     yield from _sites(host, seen, options)
     for problem in served.problems:
-        yield from (Finding(rule, problem.partition(": ")[0], f.NOT_ASSESSED, problem) for rule in RULES)
+        yield from _every(f.NOT_ASSESSED, problem, problem.partition(": ")[0])
     if not seen.all and not served.problems:
-        message = "No site of this host is reached from other hosts."
-        yield from (Finding(rule, NAME, f.NOT_APPLICABLE, message) for rule in RULES)
+        yield from _every(f.NOT_APPLICABLE, "No site of this host is reached from other hosts.")
 
 
 def _sites(host: Host, seen: Looks, options: Options) -> t.Iterator[Finding]:
