@@ -89,29 +89,45 @@ def _for_itself(vhost: Vhost) -> bool:
 def _look(host: Host, vhost: Vhost, served: t.Sequence[Vhost], deadline: float) -> Look:
     if time.monotonic() > deadline:
         return Look(vhost, why=f"the requests to this host's sites took longer than {SECONDS:g} s")
-    route = [f"{vhost.url}/"]
-    here, path = vhost, "/"
-    first = last = None
-    for _number in range(MOST_STEPS):
-        try:
-            answer = here.ask(host, path)
-        except HostError as exc:
-            if here == vhost and first is None:
-                return Look(vhost, why=str(exc))
-            break
-        first = first or answer
-        last = answer if here == vhost else last
-        target = _target(route[-1], answer)
-        if not target:
-            break
-        route.append(target)
-        there, path = _place(target, served)
-        if there is None or time.monotonic() > deadline:
-            here = dataclasses.replace(vhost, port=0)
-            break
-        here = vhost if (there.port, there.asked) == (vhost.port, vhost.asked) else there
-    led = "" if here == vhost else route[-1]
-    return _seen(host, Look(vhost, last, first, route=tuple(route), led=led, path=path))
+    way = _Way(vhost)
+    try:
+        while way.here is not None and len(way.route) <= MOST_STEPS and time.monotonic() < deadline:
+            way.step(way.here.ask(host, way.path), served)
+    except HostError as exc:
+        if way.first is None:
+            return Look(vhost, why=str(exc))
+    led = way.route[-1] if way.left else ""
+    return _seen(host, Look(vhost, way.last, way.first, route=tuple(way.route), led=led, path=way.own_path))
+
+
+class _Way:
+    """Where redirects lead from the front page of a site on.
+
+    here, path: whom to ask next, and for what; None at the end. left: whether it is elsewhere. first, last: the first
+    answer, and the last one of the site's own (own_path).
+    """
+
+    def __init__(self, vhost: Vhost) -> None:
+        self._vhost = vhost
+        self.here: Vhost | None = vhost
+        self.path = self.own_path = "/"
+        self.route = [f"{vhost.url}/"]
+        self.first: Answer | None = None
+        self.last: Answer | None = None
+        self.left = False
+
+    def step(self, answer: Answer, served: t.Sequence[Vhost]) -> None:
+        """Take an answer, and go where it leads."""
+        self.first = self.first or answer
+        if not self.left:
+            self.last, self.own_path = answer, self.path
+        target = _target(self.route[-1], answer)
+        self.here = None
+        if target:
+            self.route.append(target)
+            self.here, self.path = _place(target, served)
+            own = self.here is not None and (self.here.port, self.here.asked) == (self._vhost.port, self._vhost.asked)
+            self.here, self.left = (self._vhost, False) if own else (self.here, True)
 
 
 def _target(base: str, answer: Answer) -> str:
@@ -127,7 +143,8 @@ def _target(base: str, answer: Answer) -> str:
         return ""
     usual = port in (None, 443 if target.scheme == "https" else 80)
     query = f"?{target.query}" if target.query else ""
-    return f"{target.scheme}://{target.hostname}{'' if usual else f':{port}'}{target.path or '/'}{query}"
+    name = f"[{target.hostname}]" if ":" in target.hostname else target.hostname
+    return f"{target.scheme}://{name}{'' if usual else f':{port}'}{target.path or '/'}{query}"
 
 
 def _place(target: str, served: t.Sequence[Vhost]) -> tuple[Vhost | None, str]:

@@ -11,6 +11,8 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
@@ -429,6 +431,10 @@ def test_a_redirect_to_the_same_name_by_tls(tmp_path: pathlib.Path) -> None:
         ("/login", False),
         ("javascript:alert(1)", False),
         ("https://[::1", False),
+        ("https://[::1]:8443/", True),
+        ("https://[::1]/", True),
+        ("https://a.org:443:443/", False),
+        ("https://user:secret@b.org/", True),
         ("https://a.org:99999/", False),
         ("https:///", False),
         ("\x7f", False),
@@ -441,6 +447,13 @@ def test_where_a_hostile_redirect_leads(tmp_path: pathlib.Path, location: str, l
     (seen,) = looks.read(host, host.once(vhosts.read).all).all
     assert bool(seen.led) == led
     assert len(seen.route) <= looks.MOST_STEPS + 1
+
+
+@given(st.one_of(st.text(max_size=60), st.text(alphabet="htps:/[]@.%#?&a1\\ ", max_size=40)))
+def test_any_location_leads_somewhere_or_nowhere(location: str) -> None:
+    seen = looks._Way(vhost())
+    seen.step(Answer(302, (("location", location),)), (vhost(),))
+    assert len(seen.route) in (1, 2)
 
 
 def test_what_takes_too_long_is_not_assessed(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
