@@ -96,15 +96,9 @@ PROGRAMS = (
 )
 BY_NAME = {one.name: one for one in PROGRAMS}
 #: Whose ports are said in files.
-PORTS: dict[str, t.Callable[[Host, Running], t.Iterable[int]]] = {
-    "Tomcat": lambda host, run: tomcat.ports(host, run),
-    "RabbitMQ": lambda host, run: rabbitmq.ports(host, run),
-}
+PORTS: dict[str, t.Any] = {"Tomcat": tomcat, "RabbitMQ": rabbitmq}
 #: Who lets in by address.
-ADMISSIONS: dict[str, t.Callable[[Host, Found], Admission]] = {
-    "Tomcat": lambda host, found: tomcat.admission(host, found),
-    "Webmin": lambda host, found: webmin.admission(host, found),
-}
+ADMISSIONS: dict[str, t.Any] = {"Tomcat": tomcat, "Webmin": webmin}
 PLANS: dict[str, t.Callable[[Host, t.Sequence[Shut], bool], tuple[Change, ...]]] = {
     "Tomcat": lambda host, shuts, restart: tomcat.plan(host, shuts),
     "RabbitMQ": lambda host, shuts, restart: rabbitmq.plan(host, shuts),
@@ -113,7 +107,7 @@ PLANS: dict[str, t.Callable[[Host, t.Sequence[Shut], bool], tuple[Change, ...]]]
     "Alertmanager": lambda host, shuts, restart: flags.plan(host, shuts, restart=restart),
 }
 #: Who speaks both at one port, and leads others to TLS or does not, as its files say.
-SECURED: dict[str, t.Callable[[Host], bool]] = {"Cockpit": lambda host: cockpit.secured(host)}
+SECURED: dict[str, t.Any] = {"Cockpit": cockpit}
 #: systemd holds its port, and starts it for whoever comes.
 SOCKET_UNITS = {"cockpit.socket": "cockpit-tls"}
 
@@ -160,7 +154,7 @@ def _ports(host: Host, program: Program, run: Running) -> list[int]:
     if program.every:
         return sorted(listening)
     told = {int(port) for port in re.findall(program.told, command_line(host, run.pids[0]))} if program.told else set()
-    asked = set(PORTS[program.name](host, run)) if program.name in PORTS else program.usual
+    asked = set(PORTS[program.name].ports(host, run)) if program.name in PORTS else program.usual
     return sorted(listening & (asked | told))
 
 
@@ -171,7 +165,7 @@ def _place(host: Host, program: Program, run: Running, port: int) -> Vhost:
         return Vhost(program.name, run, "", run.near(port), port, tls, "", None)
 
     if program.name in SECURED:
-        return _woken(host, at(tls=SECURED[program.name](host)))
+        return _woken(host, at(tls=SECURED[program.name].secured(host)))
     for tls in (program.secure, not program.secure):
         try:
             if tls or at(tls=tls).ask(host, "/").status != 400:
@@ -199,7 +193,7 @@ def admission(host: Host, found: Found) -> Admission:
         return Admission((), (listens,))
     if found.at.product not in ADMISSIONS:
         return Admission((ANY,), (listens,))
-    told = ADMISSIONS[found.at.product](host, found)
+    told: Admission = ADMISSIONS[found.at.product].admission(host, found)
     return dataclasses.replace(told, evidence=(listens, *told.evidence))
 
 
