@@ -7,7 +7,7 @@ WHEN: "before" or "after", the key of a question that says on which hosts it get
 JSON: {"hosts": {name: address}, "questions":
 [{"name": "in clear", "ask": "psql ...", "answer": "tea", WHEN: [name]}]}
 
-ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it prints, as a regular expression.
+ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it prints, as a regular expression. seconds: how long it may take, 8 by default.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ Question = dict[str, t.Any]
 
 def answered(question: Question, name: str, address: str) -> tuple[bool, str]:
     """Whether the answer came, and what was said."""
+    seconds = question.get("seconds", SECONDS)
     environment = {**os.environ, "HOST": name, "ADDRESS": address, "OPENSSL_CONF": "/dev/null"}
     try:
         done = subprocess.run(
-            ["timeout", str(SECONDS), "sh", "-c", question["ask"]],
+            ["timeout", str(seconds), "sh", "-c", question["ask"]],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=environment,
-            timeout=SECONDS + 5,
+            timeout=seconds + 5,
             check=False,
         )
     except subprocess.TimeoutExpired:
