@@ -256,9 +256,10 @@ def _finding(vhost: Vhost, verdict: Verdict, plans: Plans) -> Finding:
     reason = plans.reasons.get(vhost.subject, "")
     failed = verdict.status == f.FAIL
     mended = failed and bool(verdict.mend or verdict.measure) and bool(changes)
-    message = verdict.message
+    message, remedy = verdict.message, verdict.remedy
     if failed and verdict.mend and not changes and reason:
         message = f"{message} Not fixed: {reason}."
+        remedy = plans.steps.get(vhost.subject, remedy)
     return Finding(
         rule,
         vhost.subject,
@@ -266,7 +267,7 @@ def _finding(vhost: Vhost, verdict: Verdict, plans: Plans) -> Finding:
         message,
         verdict.evidence,
         changes if mended else (),
-        verdict.remedy,
+        remedy,
         measure=verdict.measure,
     )
 

@@ -32,10 +32,11 @@ PRODUCTS: dict[str, t.Any] = {"nginx": nginx, "Apache httpd": apache}
 
 @dataclasses.dataclass
 class Plans:
-    """changes: of each site's server. reasons: why a site is left out."""
+    """changes: of each site's server. reasons: why a site is left out. steps: what a person writes there instead."""
 
     changes: dict[str, tuple[Change, ...]] = dataclasses.field(default_factory=dict)
     reasons: dict[str, str] = dataclasses.field(default_factory=dict)
+    steps: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def of(host: Host, wants: t.Sequence[Want]) -> Plans:
@@ -49,7 +50,8 @@ def of(host: Host, wants: t.Sequence[Want]) -> Plans:
         if product in PRODUCTS:
             _server(host, PRODUCTS[product].plan, of_one, plans)
         else:
-            plans.reasons.update({one.vhost.subject: steps(one) for one in of_one})
+            plans.reasons.update({one.vhost.subject: f"{product} is not changed here" for one in of_one})
+            plans.steps.update({one.vhost.subject: steps(one) for one in of_one})
     return plans
 
 
@@ -97,13 +99,11 @@ def merged(vhost: Vhost, mends: t.Iterable[Mend]) -> Want:
 
 
 def steps(want: Want) -> str:
-    """What a person writes into a server that is not changed here; HAProxy's words where it is one."""
-    if want.vhost.product != "HAProxy":
-        return "this server is not changed here"
+    """What a person writes into HAProxy's configuration."""
     lines = [f'http-response set-header {name} "{value}"' for name, value in want.set.items()]
     lines += [
         f'http-response set-header {name} "{value}" if !{{ res.hdr({name}) -m found }}'
         for name, value in want.missing.items()
     ]
     lines += [f"http-response del-header {name}" for name in (*want.drop, *(("Server",) if want.banner else ()))]
-    return f"HAProxy is not changed here; write into {printable(want.vhost.place)}: {'; '.join(lines)}"
+    return "\n".join((f"Write behind {printable(want.vhost.place)}, and have HAProxy reload it:", *lines))
