@@ -64,12 +64,10 @@ sanity: .venv/.tests ## ansible-test sanity, nothing ignored
 unit: .venv/.tests $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.19 (more arguments: ARGS="-k sshd")
 	pytest --numprocesses auto --dist worksteal $(ARGS)
 
-# With another ansible-core on another Python all may differ that runs on the controller or through Ansible, and that is run again, as
-# are all controls, by their pairs, on what hosts have: the engine, the host, the formats. What is left out looks at one control alone
-# without Ansible (its import on every Python is sanity's), at the sources, or at the tests themselves.
-ONCE := plugins/module_utils/_controls test_architecture.py bootstrap
+# What looks at the sources, or at the tests themselves, sees the same with every ansible-core.
+ONCE := test_architecture.py bootstrap
 
-unit-2.21: $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.21 on Python 3.12 or newer, of what may differ there
+unit-2.21: $(COLLECTION) $(CRYPTO) ## pytest with ansible-core 2.21 on Python 3.12 or newer
 	@if tests/bootstrap/find-python 3.13 3.12 3.14 >/dev/null; then \
 	  $(MAKE) .venv-2.21/.tests && .venv-2.21/bin/python -m pytest --numprocesses auto --dist worksteal $(ONCE:%=--ignore=tests/unit/%) $(ARGS); \
 	else \

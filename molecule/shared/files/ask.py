@@ -7,7 +7,8 @@ WHEN: "before" or "after", the key of a question that says on which hosts it get
 JSON: {"hosts": {name: address}, "questions":
 [{"name": "in clear", "ask": "psql ...", "answer": "tea", WHEN: [name]}]}
 
-ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it prints, as a regular expression. seconds: how long it may take, 8 by default.
+ask: a command of the shell; HOST and ADDRESS are in its environment. answer: what it prints, as a regular expression.
+seconds: how long it may take, 8 by default.
 """
 
 from __future__ import annotations
