@@ -123,6 +123,8 @@ def test_a_half_file_gives_what_is_there_and_says_so(tmp_path: pathlib.Path, pac
         lzma.compress(b"x\n") + b"more",
         lzma.compress(b"x\n", preset=9 | lzma.PRESET_EXTREME)[:20],
     ],
+    # gzip writes the time into its head, so that the bytes make no name.
+    ids=["gzip-and-more", "gzip-broken", "gzip-head", "xz-head", "bzip2-head", "zstd", "xz-and-more", "xz-half"],
 )
 def test_damaged_files_are_said(tmp_path: pathlib.Path, data: bytes) -> None:
     with pytest.raises(Damaged):
