@@ -123,7 +123,8 @@ def pieces(host: Host, path: str) -> list[Piece]:
 def blocks(host: Host, piece: Piece, bounds: Bounds) -> t.Iterator[Blocks]:
     """Open a piece. Raises Unseen where it is gone."""
     folder, name = os.path.split(piece.path)
-    with tree.opened(host, folder, tree.Budget(0, 0)) as opened, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        opened = stack.enter_context(tree.opened(host, folder, tree.Budget(0, 0)))
         stream = stack.enter_context(opened.open(name)) if opened else None
         if stream is None:
             raise Unseen(f"{printable(piece.path)}: not there any more")
