@@ -210,8 +210,8 @@ def test_runtime_names_no_module_that_is_not_there() -> None:
 @controls
 def test_control_has_a_place_in_its_role(control: Control) -> None:
     defaults = load(f"roles/{control.principle}/defaults/main.yml")
-    options = defaults[f"{control.principle}_controls"][control.name]
-    assert set(options) <= {*control.options, *COMMON_OPTIONS}
+    # Its options are compared with those of the template in roles/test_roles.py.
+    assert f"'{control.name}': {{" in defaults[f"{control.principle}_controls"]
 
 
 @controls

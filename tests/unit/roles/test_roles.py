@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 import yaml
+from jinja2 import StrictUndefined
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls.catalogue import CATALOGUE
@@ -37,6 +38,17 @@ def settings(role: str) -> dict[str, t.Any]:
     return {name: value for name, value in load(role, "defaults/main.yml").items() if name not in made}
 
 
+def controls(role: str, **given: t.Any) -> dict[str, t.Any]:
+    """What the role asks the harden module for where nothing is set but `given`."""
+    environment = NativeEnvironment(undefined=StrictUndefined)
+    for name in ("services_of", "slot_of", "sole_services"):
+        environment.filters[f"infosec.principles.{name}"] = lambda value, *_more: value
+    made = {"infosec_register": [], "infosec_slots": {}, "groups": {}, "group_names": [], "inventory_hostname": "one"}
+    template = environment.from_string(load(role, "defaults/main.yml")[f"{role}_controls"])
+    rendered: dict[str, t.Any] = template.render({**settings(role), **made, **given})
+    return rendered
+
+
 def options(role: str) -> dict[str, t.Any]:
     found: dict[str, t.Any] = load(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     return found
@@ -55,8 +67,8 @@ def test_argument_specs_have_the_defaults(role: str) -> None:
 
 @each
 def test_argument_specs_have_the_types_of_the_controls(role: str) -> None:
-    controls = [control for control in CATALOGUE.values() if control.principle == role]
-    declared = {name: option for control in controls for name, option in control.options.items()}
+    own_controls = [control for control in CATALOGUE.values() if control.principle == role]
+    declared = {name: option for control in own_controls for name, option in control.options.items()}
     for name, option in options(role).items():
         own = {**declared, "enforce": {"type": "bool"}, "infosec_fail_on": RUN_OPTIONS["fail_on"]}.get(
             name.removeprefix(f"{role}_"), {}
@@ -76,13 +88,12 @@ def test_readme_has_every_variable_and_control(role: str) -> None:
     text = (ROLES / role / "README.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| \w+ \| `([^`]*)` \|", text, re.MULTILINE))
     assert {name: yaml.safe_load(value) for name, value in rows.items()} == settings(role)
-    controls = load(role, "defaults/main.yml")[f"{role}_controls"]
-    assert set(re.findall(r"^\| `(\w+)` \| [^|]* \|$", text, re.MULTILINE)) == set(controls)
+    assert set(re.findall(r"^\| `(\w+)` \| [^|]* \|$", text, re.MULTILINE)) == set(controls(role))
 
 
 @each
 def test_every_option_of_a_control_can_be_set(role: str) -> None:
-    for name, given in load(role, "defaults/main.yml")[f"{role}_controls"].items():
+    for name, given in controls(role).items():
         assert set(given) == {*CATALOGUE[name].options, "enforce"}
 
 
@@ -98,9 +109,8 @@ def test_every_option_of_a_control_can_be_set(role: str) -> None:
 )
 def test_the_rescue_account_is_no_trust_in_addresses(given: dict[str, t.Any], listed: list[dict[str, t.Any]]) -> None:
     programs = [{"name": "deploy", "from": ["192.0.2.5"]}]
-    controls = load("strong_authentication", "defaults/main.yml")["strong_authentication_controls"]
-    template = NativeEnvironment().from_string(controls["network_trust"]["automation"])
-    assert template.render(infosec_automation=programs, **given) == programs + listed
+    asked = controls("strong_authentication", infosec_automation=programs, **given)
+    assert asked["network_trust"]["automation"] == programs + listed
 
 
 @each
