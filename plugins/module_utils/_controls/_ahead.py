@@ -17,12 +17,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 Commands = tuple[tuple[str, ...], ...]
 
+FIREWALLS = ("nftables.service", "firewalld.service")
 #: By control. What several ask is asked once.
 ASKED: dict[str, t.Callable[[Host], Commands]] = {
     "listening_services": lambda host: (units.ALL,),
     "unused_sshd": lambda host: (units.asking("ssh.socket", "sshd.socket", "ssh.service", "sshd.service"),),
-    "database_exposure": lambda host: (idle.asking(host),),
-    "host_firewall": lambda host: (units.asking("nftables.service"), units.asking("firewalld.service")),
+    "database_exposure": idle.ahead,
+    "host_firewall": lambda host: tuple(units.asking(name) for name in FIREWALLS if not units.is_absent(host, name)),
     "automatic_updates": lambda host: (("apt-config", "dump"),),
     "reboot_safety": lambda host: (units.ALL,),
     "credential_files": lambda host: (units.ALL,),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
@@ -38,7 +39,7 @@ STARTED = ("enabled", "enabled-runtime", "static", "indirect", "generated")
 
 def find(host: Host, known: t.Container[str]) -> t.Iterator[tuple[str, str, str]]:
     """Each such unit that is not among the `known` ones: its name, a status and why."""
-    if not host.exists("/run/systemd/system"):
+    if not host.exists("/run/systemd/system") or not (_on_disk(host) or _loaded(host)):
         return
     shown = host.ask(*asking(host))
     found = {unit.name: unit for unit in units.parse(shown.stdout) if unit.load not in ("", "not-found")}
@@ -47,11 +48,30 @@ def find(host: Host, known: t.Container[str]) -> t.Iterator[tuple[str, str, str]
             yield (name, *_judge(unit))
 
 
+def ahead(host: Host) -> tuple[tuple[str, ...], ...]:
+    """What `find` is surely going to ask."""
+    return (asking(host),) if _on_disk(host) else ()
+
+
 def asking(host: Host) -> tuple[str, ...]:
     """The command that tells of them."""
     # `--all`: without it a pattern matches active units alone.
-    names = UNITS if host.exists(DEBIAN_CLUSTERS) else (*UNITS, "postgresql.service")
-    return ("systemctl", "show", "--all", f"--property={PROPERTIES}", "--", *names)
+    return ("systemctl", "show", "--all", f"--property={PROPERTIES}", "--", *_names(host))
+
+
+def _names(host: Host) -> tuple[str, ...]:
+    return UNITS if host.exists(DEBIAN_CLUSTERS) else (*UNITS, "postgresql.service")
+
+
+def _on_disk(host: Host) -> bool:
+    """Whether there are files of any, or that cannot be told: systemd takes 30 ms to say that there are none."""
+    known = host.once(units.on_disk)
+    return not known or any(fnmatch.filter(known, name) for name in _names(host))
+
+
+def _loaded(host: Host) -> bool:
+    """Whether one runs on without the file that it was started from."""
+    return any(fnmatch.filter(host.once(units.read).by_name, name) for name in _names(host))
 
 
 def _judge(unit: units.Unit) -> tuple[str, str]:

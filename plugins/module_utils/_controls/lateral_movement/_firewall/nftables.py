@@ -309,11 +309,17 @@ def _persistence(host: Host, wanted: Wanted) -> t.Iterator[Difference]:
         for path, (now, text) in _texts(host, wanted).items()
         if now != text
     ]
-    state = units.read_state(host, UNIT)
+    state = _state(host)
     if state != ON:
         evidence.append(Evidence(f"systemctl show {UNIT}", _spoken(state), _spoken(ON)))
     if evidence:
         yield Difference("persistence", "After a boot the kernel would not have these rules.", tuple(evidence))
+
+
+def _state(host: Host) -> units.State:
+    """Of our own unit, which systemd mostly told of with all others."""
+    unit = host.once(host_units.read).get(UNIT)
+    return units.State(unit.is_active, unit.enablement) if unit else units.read_state(host, UNIT)
 
 
 ON = units.State(active=True, enablement="enabled")

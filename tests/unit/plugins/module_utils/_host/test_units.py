@@ -62,3 +62,37 @@ def test_show_asks_for_what_is_not_loaded(lay: t.Any) -> None:
     host = lay({"systemd": True, "commands": commands})
     found = [units.show(host, name) for name in ("a.service", "b.path", "c.service")]
     assert [unit and unit.name for unit in found] == ["a.service", "b.path", None]
+
+
+DISK = {
+    "/usr/lib/systemd/system/a.service": "",
+    "/usr/lib/systemd/system/b@.service": "",
+    "/etc/systemd/system/c.service": "",
+    "/run/systemd/generator.late/d.service": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        *(("a.service", False), ("b@1.service", False), ("b@.service", False), ("c.service", False)),
+        *(("d.service", False), ("e.service", True), ("a.socket", True), ("a@1.service", True)),
+        *(("srv.mount", False), ("dev-sda.device", False), ("user-1000.slice", False), ("strange", False)),
+    ],
+)
+def test_systemd_is_not_asked_for_what_has_no_file(lay: t.Any, name: str, absent: bool) -> None:
+    assert units.is_absent(lay({"systemd": True, "files": DISK}), name) is absent
+
+
+def test_a_host_without_files_of_a_distribution_tells_nothing(lay: t.Any) -> None:
+    assert not units.is_absent(lay({"systemd": True, "files": {"/etc/systemd/system/c.service": ""}}), "e.service")
+
+
+def test_show_asks_for_no_unit_without_a_file(lay: t.Any) -> None:
+    command = f"systemctl show --property={units.PROPERTIES} {' '.join(units.PATTERNS)}"
+    commands = {command: {"rc": 0, "stdout": "Id=gone.service\nLoadState=loaded\n", "stderr": ""}}
+    host = lay({"systemd": True, "files": DISK, "commands": commands})
+    host.ask(*command.split())
+    host._runner = None
+    assert units.show(host, "e.service") is None
+    assert units.show(host, "gone.service") is not None
