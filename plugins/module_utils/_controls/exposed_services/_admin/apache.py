@@ -28,6 +28,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import Door
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
+    HEADER,
     Admission,
     Found,
     Kept,
@@ -169,7 +170,7 @@ def snippet(door: Door) -> str:
     strangers = " && ".join(f"! -R '{one}'" for one in door.clients) or "true"
     section = f'<LocationMatch "{spellings.pattern(door.path)}">'
     lines = (section, f'    <If "{strangers}">', *INSIDE, "    </If>", "</LocationMatch>")
-    return "".join((doors.HEADER, f"# {door.says}\n", *(f"{line}\n" for line in lines)))
+    return "".join((HEADER, f"# {door.says}\n", *(f"{line}\n" for line in lines)))
 
 
 def _include(host: Host, site: Site, path: str, edits: dict[str, list[Edit]]) -> None:

@@ -19,6 +19,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._web.
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import spellings
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     ANY,
+    REFUSED,
     Admission,
     Found,
     Kept,
@@ -30,8 +31,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import ad
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
-HEADER = "# Written by infosec.principles.admin_interfaces; changes here are lost.\n"
-REFUSED = 403
 #: What `says` said, in a file of an earlier run.
 _SAID = re.compile(r"(\S.*) at (/\S*), however that is written: shut")
 #: Answers to those who get in: the page, a way to it, or a question for a password.

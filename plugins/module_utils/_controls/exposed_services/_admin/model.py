@@ -14,6 +14,10 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.finding
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Answer
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
+#: First line of every file that is ours.
+HEADER = "# Written by infosec.principles.admin_interfaces; changes here are lost.\n"
+#: What whoever is turned away gets.
+REFUSED = 403
 #: Who gets in: everybody, or these networks (CIDR); nobody beside this host where it is empty.
 ANY = "any"
 

@@ -26,6 +26,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.doors import Door
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
+    HEADER,
     Admission,
     Found,
     Kept,
@@ -253,7 +254,7 @@ def snippet(door: Door, mark: str) -> str:
     away = f"{STRANGER}{mark}" if lines else "1"
     entry = f'    "~{spellings.pattern(door.path)}" {away};'
     asked = [f"map $uri {SHUT}{mark} {{", "    volatile;", "    default 0;", entry, "}"]
-    return "".join((doors.HEADER, f"# {door.says}\n", *(f"{line}\n" for line in (*geo, *asked))))
+    return "".join((HEADER, f"# {door.says}\n", *(f"{line}\n" for line in (*geo, *asked))))
 
 
 def _beginning(block: Directive) -> int:

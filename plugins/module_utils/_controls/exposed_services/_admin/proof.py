@@ -11,16 +11,13 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.vhosts import Vhost
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
+    REFUSED,
     Found,
     Shut,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.requests import Request
 from ansible_collections.infosec.principles.plugins.module_utils._host import addresses
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
-
-#: First line of every file that is ours.
-HEADER = "# Written by infosec.principles.admin_interfaces; changes here are lost.\n"
-FORBIDDEN = 403
 
 
 def still(host: Host, shuts: t.Iterable[Shut], *, seconds: float = 30) -> tuple[Request, ...]:
@@ -60,7 +57,7 @@ def turned_away(host: Host, shut: Shut, *, seconds: float) -> tuple[Request, ...
             found.at.port,
             found.at.asked,
             asked(found),
-            (FORBIDDEN,),
+            (REFUSED,),
             found.at.tls,
             seconds=seconds,
         ),

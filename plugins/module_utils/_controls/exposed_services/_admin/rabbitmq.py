@@ -16,9 +16,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._serv
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import programs
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import Shut
-from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.proof import (
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     HEADER,
+    Shut,
+)
+from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.proof import (
     still,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
