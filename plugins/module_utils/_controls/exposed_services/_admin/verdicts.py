@@ -278,7 +278,10 @@ def _failed(
 
 def _remedy(rule: Rule, case: Case) -> str:
     closes = f" {case.found.interface.title}: {case.found.interface.shut}." if rule.name in CLOSED else ""
-    return f"{rule.remedy}{closes}"
+    named = (
+        f"Let in those of the register alone: {case.entry.title}." if rule.name == "open_to_all" and case.entry else ""
+    )
+    return f"{named or rule.remedy}{closes}"
 
 
 # Evidence

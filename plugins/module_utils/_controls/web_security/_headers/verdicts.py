@@ -139,8 +139,9 @@ def _to_tls(case: Case, twin: Look | None) -> str:
             "waive the finding."
         )
     return (
-        f"Let the entry of the register that has port {case.look.vhost.port} say tls: intermediate; then service_tls "
-        f"leads whoever comes in clear to https://{name}/ (308), once the certificate there is valid."
+        f"service_tls (role data_protection) leads whoever comes in clear to https://{name}/ (308), once the "
+        f"certificate there is valid and the register's entry that has port {case.look.vhost.port} says tls: "
+        "intermediate."
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import pathlib
 import typing as t
@@ -21,11 +22,13 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.expos
     django,
     firewall,
     programs,
+    verdicts,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.model import (
     Admission,
     Found,
     Shut,
+    Use,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin.table import (
     INTERFACES,
@@ -82,6 +85,21 @@ def service(*admin: tuple[str, str], clients: str = "any", port: int = 443) -> d
 def test_which_entry_counts(key: str, admin: list[tuple[str, str]], named: str | None) -> None:
     entry = declared.of([service(*admin)], found(key))
     assert (entry.title if entry else None) == named
+
+
+@pytest.mark.parametrize(
+    ("admin", "begins"),
+    [
+        ([("phpmyadmin", "10.0.0.0/8")], "Let in those of the register alone: phpmyadmin (10.0.0.0/8). phpMyAdmin: "),
+        ([], "Write an entry with admin: true "),
+    ],
+)
+def test_the_remedy_asks_for_no_entry_that_there_is(admin: list[tuple[str, str]], begins: str) -> None:
+    one = found("phpmyadmin")
+    entry = declared.of([service(*admin)], one)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    case = verdicts.Case(one, Admission(("any",)), "", Use(None), entry, now, 90, ("any",))
+    assert verdicts._remedy(admin_interfaces.OPEN_TO_ALL, case).startswith(begins)
 
 
 def test_an_entry_for_another_port_says_nothing() -> None:

@@ -426,6 +426,15 @@ def test_a_redirect_to_the_same_name_by_tls(tmp_path: pathlib.Path) -> None:
     )
 
 
+def test_who_stays_in_clear_is_told_what_leads_to_tls(tmp_path: pathlib.Path) -> None:
+    config = "server { listen 80; server_name a.org; }\nserver { listen 443 ssl; server_name a.org; }"
+    secured = played_web.page(secured=played_web.context("a.org"))
+    judged_ = found(nginx(tmp_path, config, {80: played_web.page(), 443: secured}))
+    remedy = judged_["redirect", "a.org (nginx.service 80/tcp)"].remedy
+    assert remedy.startswith("service_tls (role data_protection) leads whoever comes in clear to https://a.org/")
+    assert "port 80 says tls: intermediate" in remedy
+
+
 @pytest.mark.parametrize(
     ("location", "led"),
     [
