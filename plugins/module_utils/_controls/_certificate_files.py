@@ -13,9 +13,14 @@ import re
 import stat
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._formats import x509
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._formats import x509
+else:
+    x509 = later("_formats.x509")
 
 #: Files that are looked into at most: of configuration, and of certificates and keys.
 MAX_CONFIGS, MAX_FILES = 200, 500

@@ -16,10 +16,6 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls._data
     by_config,
     idle,
 )
-from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.binding import (
-    Binding,
-    Plan,
-)
 from ansible_collections.infosec.principles.plugins.module_utils._controls._databases.model import (
     Server,
     Verdict,
@@ -38,12 +34,14 @@ from ansible_collections.infosec.principles.plugins.module_utils._host.host impo
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls._databases import (
+        binding,
         memcached,
         mysql,
         postgresql,
         redis,
     )
 else:
+    binding = later("_controls._databases.binding")
     memcached = later("_controls._databases.memcached")
     mysql = later("_controls._databases.mysql")
     postgresql = later("_controls._databases.postgresql")
@@ -107,9 +105,9 @@ def _servers(host: Host) -> t.Iterator[Server]:
 
 def _judge(host: Host, server: Server, options: Options) -> t.Iterator[Finding]:
     needs = {end.key: need(host, options["services"], *end.key) for end in server.endpoints}
-    binding = Binding(host, server, needs, options["restart"] == WHEN_NEEDED)
-    plan = binding.plan()
-    yield from binding.findings(BIND, plan)
+    bound = binding.Binding(host, server, needs, options["restart"] == WHEN_NEEDED)
+    plan = bound.plan()
+    yield from bound.findings(BIND, plan)
     try:
         for verdict in server.admission(host, needs, restrict_accounts=options["restrict_accounts"]):
             yield _admission(server, verdict, plan)
@@ -119,7 +117,7 @@ def _judge(host: Host, server: Server, options: Options) -> t.Iterator[Finding]:
         yield Finding(ADMISSION, server.name, f.NOT_ASSESSED, str(exc))
 
 
-def _admission(server: Server, verdict: Verdict, plan: Plan) -> Finding:
+def _admission(server: Server, verdict: Verdict, plan: binding.Plan) -> Finding:
     subject = f"{server.name} ({verdict.about})" if verdict.about else server.name
     fix = plan.changes if verdict.by_bind else verdict.fix
     return Finding(ADMISSION, subject, verdict.status, verdict.message, verdict.evidence, fix)

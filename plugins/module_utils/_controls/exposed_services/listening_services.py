@@ -14,7 +14,6 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls import _closing
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import (
     SERVICES_OPTION,
@@ -22,6 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
     Options,
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import (
     addresses,
     packages,
@@ -32,6 +32,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import (
 )
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 from ansible_collections.infosec.principles.plugins.module_utils._host.sockets import Listener
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls import _closing
+else:
+    _closing = later("_controls._closing")
 
 NAME = "listening_services"
 REFERENCE = "https://infosec.mozilla.org/fundamentals/security_principles#do-not-expose-unnecessary-services"

@@ -20,15 +20,16 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.data_
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
-from ansible_collections.infosec.principles.plugins.module_utils._host import (
-    crypto_library,
-    processes,
-    sockets,
-    tls_probe,
-)
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
+from ansible_collections.infosec.principles.plugins.module_utils._host import crypto_library, processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import Library
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.sockets import Listener
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._host import tls_probe
+else:
+    tls_probe = later("_host.tls_probe")
 
 #: In what TLS begins, by the port (IANA's registry of service names); on all others it begins at once.
 BEGINS = {

@@ -13,11 +13,16 @@ import typing as t
 from ansible_collections.infosec.principles.plugins.module_utils._controls.patching._reboot.rules import rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import Options
-from ansible_collections.infosec.principles.plugins.module_utils._formats import boot_menus
-from ansible_collections.infosec.principles.plugins.module_utils._formats.boot_menus import Entry
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import container
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError, NeedsRoot
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._formats import boot_menus
+    from ansible_collections.infosec.principles.plugins.module_utils._formats.boot_menus import Entry
+else:
+    boot_menus = later("_formats.boot_menus")
 
 KERNEL = rule(
     "kernel",

@@ -13,19 +13,25 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits, drop_in
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import drop_in
 from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd.drop_in import DropIn
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._keys import rules
 from ansible_collections.infosec.principles.plugins.module_utils._engine import files
 from ansible_collections.infosec.principles.plugins.module_utils._engine import finding as f
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._formats import krl, ssh_keys
 from ansible_collections.infosec.principles.plugins.module_utils._formats.krl import Revoked
 from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login, sshd_state
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits
+else:
+    admits = later("_controls._sshd.admits")
 
 LIST = "/etc/ssh/infosec_revoked_keys"
 DROP_IN = f"{drop_in.FOLDER}/00-infosec-4-revoked-keys.conf"

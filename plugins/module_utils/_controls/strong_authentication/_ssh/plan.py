@@ -14,7 +14,7 @@ import functools
 import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
-from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits, drop_in
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import drop_in
 from ansible_collections.infosec.principles.plugins.module_utils._controls.strong_authentication._ssh import (
     access,
     algorithms,
@@ -33,10 +33,16 @@ from ansible_collections.infosec.principles.plugins.module_utils._controls.stron
 )
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change, ChangeError
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import connection, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import States
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits
+else:
+    admits = later("_controls._sshd.admits")
 
 _POLICY = "/etc/sysconfig/sshd"
 KEYS_ON = "PubkeyAuthentication"

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits, opens
+from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import opens
 from ansible_collections.infosec.principles.plugins.module_utils._engine.change import Change
 from ansible_collections.infosec.principles.plugins.module_utils._engine.commands import Command
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.guard import Guard
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._formats import pam as pam_format
 from ansible_collections.infosec.principles.plugins.module_utils._host import (
     accounts,
@@ -25,6 +26,11 @@ from ansible_collections.infosec.principles.plugins.module_utils._host import (
 )
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits
+else:
+    admits = later("_controls._sshd.admits")
 
 #: Names that usermod takes without further ado.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")

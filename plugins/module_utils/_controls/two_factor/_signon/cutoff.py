@@ -12,16 +12,21 @@ import typing as t
 
 from ansible_collections.infosec.principles.plugins.module_utils._controls import _people
 from ansible_collections.infosec.principles.plugins.module_utils._controls._people import Automation
-from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._signon import authority
 from ansible_collections.infosec.principles.plugins.module_utils._controls.two_factor._signon.policy import Policy
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
+from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._formats import sshd_config
 from ansible_collections.infosec.principles.plugins.module_utils._host import accounts, authorized, login, sshd
 from ansible_collections.infosec.principles.plugins.module_utils._host.accounts import Account
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 from ansible_collections.infosec.principles.plugins.module_utils._host.sshd_state import State
+
+if t.TYPE_CHECKING:
+    from ansible_collections.infosec.principles.plugins.module_utils._controls._sshd import admits
+else:
+    admits = later("_controls._sshd.admits")
 
 NAMED = 20
 

@@ -32,7 +32,7 @@ FOREIGN = (
     *("_databases.memcached", "_databases.mysql", "_databases.postgresql", "_databases.redis"),
     *("_firewall.firewalld_policy", "_firewall.ufw_foreign", "_firewall.ufw_load", "_firewall.ufw_rules"),
     *("_host.dnf", "_host.zypper", "_pending.rpm", "_updates.redhat", "_updates.suse"),
-    "_second.planning",
+    *("_second.planning", "_sshd.admits", "_controls._closing", "_databases.binding", "_formats.boot_menus"),
     *("_certificates.pending", "_certificates.trust", "_certificates.verdicts", "_certificates.names"),
     *(f"data_protection.{name}" for name in ("_headers", "_keys", "_steps", "_strength", "_stronger", "_swap")),
     "_formats.luks",
