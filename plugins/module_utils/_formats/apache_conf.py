@@ -75,7 +75,10 @@ class _Reader:
                 f"{path}: includes itself, or is included {DEPTH} deep, or one of {MAX_FILES} files and more"
             )
         sections = [_Open(path, "", (), kept=True)]
-        for number, line in _logical_lines(self._read(path)):
+        text = self._read(path)
+        if text.startswith("\ufeff"):
+            raise BadConfig(f"{path}:1: begins with a byte order mark, which httpd takes for part of the first word")
+        for number, line in _logical_lines(text):
             self._left -= 1
             if self._left < 0 or len(sections) > 100:
                 raise BadConfig(f"{path}:{number}: more than {MAX_DIRECTIVES} lines, or sections more than 100 deep")

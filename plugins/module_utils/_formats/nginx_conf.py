@@ -138,6 +138,8 @@ def parse(path: str, read: t.Callable[[str], str], glob: t.Callable[[str], t.Seq
 
 
 def _tokens(text: str, path: str) -> t.Iterator[_Token]:
+    if text.startswith("\ufeff"):
+        raise BadConfig(f"{path}:1: begins with a byte order mark, which nginx takes for part of the first word")
     position, line = 0, 1
     while position < len(text):
         match = _TOKEN.match(text, position)

@@ -55,6 +55,7 @@ def test_includes_stand_where_they_stand() -> None:
     [
         ("<Location /x>", "has no end"),
         ("</Location>", "end of no section"),
+        ("\ufeffListen 80", "main:1: begins with a byte order mark"),
         ("Include main", "includes itself"),
         ("<A>\n" * 200, "100 deep"),
         ("A\n" * 100_001, "100000 lines"),

@@ -46,6 +46,7 @@ def test_lua_is_code() -> None:
     [
         ("http {", "has no end"),
         ("a 'b", "not to be read"),
+        ("\ufeffserver { listen 80; }", "main:1: begins with a byte order mark"),
         ("include main;", "includes itself"),
         ("a { " * 200, "100 deep"),
         ("a;" * 100_001, "100000 directives"),
