@@ -77,6 +77,7 @@ import typing as t
 import yaml
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import filter_loader
 from ansible.template import Templar
 
 from ansible_collections.infosec.principles.plugins.plugin_utils._report.collect import (
@@ -130,6 +131,8 @@ class CallbackModule(CallbackBase):
         if not judges(_action(task)) or play._uuid in self._plays:
             return
         self._plays.add(play._uuid)
+        # Ansible forks a process for each host from this one; each would load all filters of the collection anew.
+        filter_loader.get("infosec.principles.services_of")
         variables = play.get_variable_manager().get_vars(play=play)
         if not at_home(_action(task)):
             self._collector.expected.update(map(str, variables["ansible_play_hosts_all"]))
