@@ -16,11 +16,12 @@ import os
 import re
 import typing as t
 
-from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair
+from ansible_collections.infosec.principles.plugins.module_utils._controls._servers import Pair, Refused
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web import common
 from ansible_collections.infosec.principles.plugins.module_utils._controls._web.common import Running
 from ansible_collections.infosec.principles.plugins.module_utils._formats import nginx_conf
 from ansible_collections.infosec.principles.plugins.module_utils._formats.nginx_conf import BadConfig, Directive
+from ansible_collections.infosec.principles.plugins.module_utils._host import processes
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
 
@@ -30,6 +31,8 @@ CONTEXTS = ("http", "stream", "mail")
 #: How we see where a snippet would be read: no directive of nginx's.
 MARK = "infosec_principles_snippet"
 DEFAULT_PORTS = {"http": 80}
+#: Seconds by which the time of a file and that of a process may be apart.
+CLOCK = 1.0
 _LISTEN = re.compile(r"(?:(?P<address>\[[^\]]+\]|[^:\[\]]+):)?(?P<port>\d+)(?:-(?P<last>\d+))?")
 
 
@@ -114,6 +117,26 @@ def _instance(host: Host, run: Running) -> Instance:
     if not config:
         raise HostError(f"nginx runs, but none of {', '.join(CONFIGS)} is there")
     return Instance(run, config, tuple(parse(host, config)))
+
+
+def refuse_waiting(host: Host, instance: Instance) -> None:
+    """Raise Refused where a file was changed since nginx has taken it up last, at which it starts its workers anew.
+
+    A reload of ours would take up what somebody else is at, and taking ours back would not take that back.
+    """
+    taken_up = max((processes.started(host, pid) or 0 for pid in instance.run.pids), default=0)
+    for path in sorted(_files(instance.tree)) if taken_up else ():
+        status = host.stat(path)
+        if status and taken_up + CLOCK < status.st_mtime <= host.now().timestamp():
+            raise Refused(
+                f"{printable(path)} was changed since {PROGRAM} has taken up its configuration, and a fix would have"
+                f" that taken up, too; see that it is right, and reload {instance.run.unit} first"
+            )
+
+
+def _files(tree: t.Iterable[Directive]) -> set[str]:
+    """Those that directives stand in."""
+    return {path for one in tree for path in (one.path, *_files(one.block or ()))}
 
 
 def parse(host: Host, config: str, extra: t.Mapping[str, str] | None = None) -> list[Directive]:

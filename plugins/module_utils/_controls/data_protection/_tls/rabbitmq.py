@@ -34,7 +34,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.files import read_now, write_file
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._engine.units import Activate
-from ansible_collections.infosec.principles.plugins.module_utils._host import sockets
+from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.crypto_library import Library
 from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, HostError
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import printable
@@ -298,10 +298,7 @@ def _endpoints(node: Node, listeners: list[sockets.Listener]) -> t.Iterator[Endp
 
 def _newer(host: Host, pid: int) -> t.Iterator[str]:
     """Files of its configuration that were changed since it has started."""
-    fields = host.read_text(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    uptime = float(host.read_text("/proc/uptime").split()[0])
-    # Field 22 of proc_pid_stat(5), in ticks of which user space sees 100 a second.
-    started = host.now().timestamp() - uptime + int(fields[19]) / 100
+    started = processes.started(host, pid) or 0
     for path in (path for pattern in CONFIGS for path in host.glob(pattern)):
         status = host.stat(path)
         if status and status.st_mtime > started:

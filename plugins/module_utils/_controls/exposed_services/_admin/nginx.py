@@ -185,6 +185,7 @@ def plan(host: Host, shuts: t.Sequence[Shut]) -> tuple[Change, ...]:
     """What shuts interfaces of one nginx, has it taken up and proves it. Raises Refused."""
     instance: Instance = shuts[0].found.at.instance
     common.refuse_broken(host, PRODUCT, instance.check)
+    nginx.refuse_waiting(host, instance)
     found = _Plan(host, instance)
     proofs = [proof for door in doors.doors(shuts, _place) for proof in found.shut(door)]
     written = found.changes()

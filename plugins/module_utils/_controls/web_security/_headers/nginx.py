@@ -59,6 +59,7 @@ def plan(host: Host, wants: t.Sequence[Want]) -> tuple[Change, ...]:
         return ()
     instance: Instance = wants[0].vhost.instance
     common.refuse_broken(host, PRODUCT, instance.check)
+    nginx.refuse_waiting(host, instance)
     work = _Plan(host, instance, wants)
     written = work.changes()
     if not written:
