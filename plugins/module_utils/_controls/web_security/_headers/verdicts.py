@@ -141,7 +141,7 @@ def _to_tls(case: Case, twin: Look | None) -> str:
     return (
         f"service_tls (role data_protection) leads whoever comes in clear to https://{name}/ (308), once the "
         f"certificate there is valid and the register's entry that has port {case.look.vhost.port} says tls: "
-        "intermediate."
+        "intermediate; its finding clear_text tells what else keeps it from that."
     )
 
 
