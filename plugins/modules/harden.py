@@ -163,7 +163,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.infosec.principles.plugins.module_utils._engine import archive, late_classes
+from ansible_collections.infosec.principles.plugins.module_utils._engine import archive
 from ansible_collections.infosec.principles.plugins.module_utils._engine.control import RUN_OPTIONS
 
 if t.TYPE_CHECKING:
@@ -174,7 +174,6 @@ def main() -> None:
     spec = {"controls": {"type": "dict", "required": True}, "secrets": {"type": "dict", "no_log": True}, **RUN_OPTIONS}
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     archive.compile_once()
-    late_classes.make_late()
     from ansible_collections.infosec.principles.plugins.module_utils._controls import _ahead
     from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
