@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, the infosec.principles authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Database servers that are down: systemd is asked only where there is one."""
