@@ -75,6 +75,14 @@ def holders(host: Host) -> Holders:
     return Holders({inode: _ordered(pids) for inode, pids in found.items()}, complete)
 
 
+def need_holders(host: Host) -> None:
+    """Raise NeedsRoot where not all of that can be seen. A container's root may lack the capability (ptrace(2))."""
+    if host.once(holders).complete:
+        return
+    what = "which process holds which socket is readable by root with CAP_SYS_PTRACE alone"
+    raise NeedsRoot(f"{what}; {'give the container that' if host.is_root else 'run as root (become: true)'}")
+
+
 def _pids(host: Host) -> list[int]:
     return sorted(int(name) for name in host.listdir("/proc") if name.isascii() and name.isdigit())
 

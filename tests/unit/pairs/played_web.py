@@ -92,12 +92,20 @@ def site(says: t.Callable[[str], Says], *, secured: ssl.SSLContext | None = None
 
     def serve(connection: socket.socket) -> None:
         with secured.wrap_socket(connection, server_side=True) if secured else connection as channel:
-            asked = channel.recv(8192).decode("latin-1").split(" ")
+            asked = _request(channel).decode("latin-1").split(" ")
             status, headers, body = says(asked[1] if len(asked) > 1 else "/")
             kind = "" if "content-type:" in headers.lower() else "Content-Type: text/html\r\n"
             channel.sendall(f"HTTP/1.1 {status}\r\n{kind}{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
     return serve
+
+
+def _request(channel: socket.socket) -> bytes:
+    """What is asked. Behind the line of the PROXY protocol, which may come by itself, stands the request."""
+    received = channel.recv(8192)
+    if received.startswith(b"PROXY "):
+        _line, _end, received = received.partition(b"\r\n")
+    return received or channel.recv(8192)
 
 
 def listen(serve: Server) -> int:

@@ -21,7 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence, Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._certificates import (
@@ -120,8 +120,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Each certificate by all rules, and each place by who asks there and what it shows."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     places = shown.places(host, options["services"], options["profile"])
     found = shown.certificates(host, places)
     for one in found:

@@ -66,8 +66,7 @@ Told = tuple[Found, Look]
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Both rules for each service in clear that other hosts can reach. Raises NeedsRoot."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     told = _told(host, kinds.find(host))
     closing = _plans(host, told, options)
     for found, look in told:

@@ -80,8 +80,7 @@ NAMED = 5
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Both rules for each place of a proxy that sends on what came by TLS."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     programs = {listener.process for listener in host.once(sockets.read)}
     found = False
     for product, names in TRACES:

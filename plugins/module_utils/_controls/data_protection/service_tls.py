@@ -31,7 +31,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.data_protection._tls import (
@@ -115,8 +115,7 @@ _HOST_NAME = re.compile(
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """All rules for each port of a known server, and for each that the register asks TLS of."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     servers = _servers(host, options)
     ends = _ends(host, servers, options)
     every = [end for found in ends for end in found]

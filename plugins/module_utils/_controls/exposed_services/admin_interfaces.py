@@ -21,7 +21,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls.exposed_services._admin import verdicts
@@ -87,8 +87,7 @@ def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     if options["idle_days"] < 1:
         yield Finding(UNUSED, SUBJECT, f.ERROR, f"idle_days is {options['idle_days']}; give 1 day or more")
         return
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     if not any(_may_have_one(listener) for listener in host.once(sockets.read)):
         nothing = "no web server runs here, and no program with web administration of its own"
         yield from (Finding(rule, SUBJECT, f.NOT_APPLICABLE, nothing) for rule in RULES)

@@ -83,8 +83,7 @@ TRACES = (
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """Both rules for each database server that runs on the host, and for those that should."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     servers = list(_servers(host))
     asleep = list(idle.find(host, {server.unit for server in servers}))
     for server in servers:

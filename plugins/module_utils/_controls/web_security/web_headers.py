@@ -20,7 +20,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.control
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Finding, Rule
 from ansible_collections.infosec.principles.plugins.module_utils._engine.later import later
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 if t.TYPE_CHECKING:
     from ansible_collections.infosec.principles.plugins.module_utils._controls._web import vhosts
@@ -187,8 +187,7 @@ PROGRAMS = frozenset(("nginx", "apache2", "httpd", "haproxy"))
 
 def assess(host: Host, options: Options) -> t.Iterator[Finding]:
     """The rules that concern it for each name at each port that other hosts reach."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     if PROGRAMS.isdisjoint(one.process for one in host.once(sockets.read)):
         yield from _every(f.NOT_APPLICABLE, "None of nginx, Apache httpd and HAProxy runs here.")
     elif policy.fault(options):

@@ -15,7 +15,7 @@ from ansible_collections.infosec.principles.plugins.module_utils._engine.change 
 from ansible_collections.infosec.principles.plugins.module_utils._engine.finding import Evidence
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes, sockets
 from ansible_collections.infosec.principles.plugins.module_utils._host.configs import command_line, text
-from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host, NeedsRoot
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import Host
 
 __all__ = ["command_line", "text"]
 
@@ -40,8 +40,7 @@ class Verdict:
 
 def seen(host: Host) -> tuple[sockets.Listener, ...]:
     """Every listener with its process. Raises NeedsRoot where not all processes can be seen: none found is not none."""
-    if not host.once(processes.holders).complete:
-        raise NeedsRoot("which process holds which socket is readable by root alone; run as root (become: true)")
+    processes.need_holders(host)
     return host.once(sockets.read)
 
 

@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.infosec.principles.plugins.module_utils._host import processes
+from ansible_collections.infosec.principles.plugins.module_utils._host.host import NeedsRoot
 from ansible_collections.infosec.principles.plugins.module_utils._host.processes import Place
 
 ID = "0a" * 32
@@ -120,6 +121,18 @@ def test_holders_of_an_ordinary_user_are_never_complete(lay: t.Any) -> None:
     host = lay({"links": {"/proc/9/fd/3": "socket:[6]"}})
     host.superuser = False
     assert not processes.holders(host).complete
+
+
+@pytest.mark.parametrize(("superuser", "remedy"), [(True, "give the container that"), (False, "run as root")])
+def test_who_needs_all_holders_is_told_what_keeps_them_back(lay: t.Any, superuser: bool, remedy: str) -> None:
+    host = lay({"links": {"/proc/1/fd/3": "socket:[5]"}})
+    host.superuser, host.hidden = superuser, ("/proc/1/fd",)
+    with pytest.raises(NeedsRoot, match=f"CAP_SYS_PTRACE alone; {remedy}"):
+        processes.need_holders(host)
+
+
+def test_whoever_sees_all_needs_nothing(lay: t.Any) -> None:
+    processes.need_holders(lay({"links": {"/proc/9/fd/3": "socket:[6]"}}))
 
 
 def test_lineage_ends_at_a_loop_and_at_the_unknown(lay: t.Any) -> None:
